@@ -1,0 +1,95 @@
+/**
+ * Cooperative scheduling: each poll of a task has a budget of 128 operations, so that no task keeps the thread to
+ * itself however much there is to do.
+ */
+import { Future, PENDING, type Context, type IntoFuture, type Poll } from "./future.ts";
+import { charge, proceed } from "./internal/budget.ts";
+import { realm, UNCONSTRAINED } from "./internal/realm.ts";
+import { intoFuture } from "./into-future.ts";
+
+class ConsumeBudget extends Future<void> {
+  override poll(cx: Context): Poll<void> {
+    if (!proceed(cx)) return PENDING;
+    charge();
+  }
+  override describe(): string {
+    return "its next turn (consumeBudget())";
+  }
+}
+
+/**
+ * Takes one unit of the budget; suspends only when none is left. Put it in loops that wait for nothing else.
+ * @see Tokio `task::coop::consume_budget`
+ * @public
+ */
+export function consumeBudget(): Future<void> {
+  return new ConsumeBudget();
+}
+
+/** True while the current poll may go on. Always true outside tasks. @see Tokio `coop::has_budget_remaining` @public */
+export function hasBudgetRemaining(): boolean {
+  return realm.task === null || realm.budget > 0;
+}
+
+class Unconstrained<T> extends Future<T> {
+  readonly #inner: Future<T>;
+  constructor(inner: Future<T>) {
+    super();
+    this.#inner = inner;
+  }
+  override poll(cx: Context): Poll<T> {
+    const { budget } = realm;
+    realm.budget = UNCONSTRAINED;
+    try {
+      return this.#inner.poll(cx);
+    } finally {
+      realm.budget = budget;
+    }
+  }
+  override drop(): void {
+    this.#inner.drop();
+  }
+  override describe(): string {
+    return this.#inner.describe();
+  }
+}
+
+/**
+ * Runs `body` without a budget: it is never made to yield. It can starve everything else on the thread.
+ *
+ * It reaches what `body` does while it is polled, not the code of an async function behind its first `await`.
+ * @see Tokio `task::coop::unconstrained`
+ * @public
+ */
+export function unconstrained<T>(body: IntoFuture<T>): Future<T> {
+  return new Unconstrained(intoFuture(body));
+}
+
+class Cooperative<T> extends Future<T> {
+  readonly #inner: Future<T>;
+  constructor(inner: Future<T>) {
+    super();
+    this.#inner = inner;
+  }
+  override poll(cx: Context): Poll<T> {
+    if (!proceed(cx)) return PENDING;
+    const value = this.#inner.poll(cx);
+    if (value !== PENDING) charge();
+    return value;
+  }
+  override drop(): void {
+    this.#inner.drop();
+  }
+  override describe(): string {
+    return this.#inner.describe();
+  }
+}
+
+/**
+ * Makes a future that knows nothing of budgets take part: its completion costs one unit.
+ * @see Tokio `task::coop::cooperative`
+ * @public
+ */
+export function cooperative<T>(body: IntoFuture<T>): Future<T> {
+  return new Cooperative(intoFuture(body));
+}

@@ -1,0 +1,110 @@
+/**
+ * The bottom of the driver stack where JavaScript has an event loop: parking is to return to it.
+ *
+ * A wake from outside activates the scheduler in a microtask, right behind the callback that caused it. While tasks
+ * keep each other busy, the loop gets its turn by time: the first check after a turn asks for the next one, and the
+ * scheduler goes on until the slice is over.
+ */
+import { hostTimer, nextTurn, now } from "#platform";
+import type { HostTimer } from "../platform/platform.ts";
+import type { Driver } from "./driver.ts";
+
+/**
+ * How long tasks may keep the loop from its timers and sockets. A turn costs about 1 µs, or 2 with a socket to look
+ * at, so this gives up less than 1 %; `benches/core/fairness.bench.ts` measures both sides.
+ */
+const SLICE_MS = 0.25;
+/** The longest delay a host timer takes. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const settled: Promise<void> = Promise.resolve();
+
+/**
+ * Parks a scheduler in the event loop of its host, Node's or a browser's.
+ *
+ * It keeps no process alive by itself: only what tasks wait for does, timers only while a `blockOn` waits.
+ * @public
+ */
+export class EventLoopDriver implements Driver {
+  #activate: () => void = () => {};
+  /** A microtask that will activate is on its way. */
+  #microtask = false;
+  /** A turn of the loop was asked for and has not come yet. */
+  #turning = false;
+  #sliceStart = 0;
+  /** The scheduler has gone to sleep: a turn that was asked for before need not wake it. */
+  #parked = false;
+  #timer: HostTimer | null = null;
+  #refs = 0;
+
+  start(activate: () => void): void {
+    this.#activate = activate;
+  }
+
+  poll(): void {
+    this.#parked = false;
+    this.#cancelTimer();
+  }
+
+  park(timeoutMs: number): boolean {
+    this.#parked = true;
+    this.#cancelTimer();
+    if (timeoutMs !== Infinity) {
+      this.#timer = hostTimer(this.#onTimer, Math.min(Math.ceil(timeoutMs), LONGEST_TIMER));
+      this.#timer.setRef(this.#refs > 0);
+    }
+    return false;
+  }
+
+  unpark(): void {
+    if (this.#microtask) return;
+    this.#microtask = true;
+    void settled.then(this.#onMicrotask);
+  }
+
+  turn(force: boolean): boolean {
+    if (!this.#turning) {
+      this.#turning = true;
+      nextTurn(this.#onTurn);
+      if (force) return false;
+      this.#sliceStart = now();
+      return true;
+    }
+    return !force && now() - this.#sliceStart < SLICE_MS;
+  }
+
+  ref(): void {
+    this.#refs += 1;
+    this.#timer?.setRef(true);
+  }
+
+  unref(): void {
+    this.#refs -= 1;
+    if (this.#refs === 0) this.#timer?.setRef(false);
+  }
+
+  shutdown(): void {
+    this.#cancelTimer();
+  }
+
+  #cancelTimer(): void {
+    if (this.#timer === null) return;
+    this.#timer.cancel();
+    this.#timer = null;
+  }
+
+  readonly #onMicrotask = (): void => {
+    this.#microtask = false;
+    this.#activate();
+  };
+
+  readonly #onTurn = (): void => {
+    this.#turning = false;
+    if (!this.#parked) this.#activate();
+  };
+
+  readonly #onTimer = (): void => {
+    this.#timer = null;
+    this.#activate();
+  };
+}

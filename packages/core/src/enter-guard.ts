@@ -1,0 +1,43 @@
+/** Makes a runtime current for a stretch of synchronous code. */
+import { UsageError } from "./errors.ts";
+import type { Handle } from "./handle.ts";
+import { realm } from "./internal/realm.ts";
+
+/**
+ * While it is held, free functions such as {@link spawn} act on its runtime. Dispose guards in reverse order.
+ *
+ * It is meant for synchronous code: held over an `await`, it is seen by whatever else runs meanwhile.
+ * @see Tokio `runtime::EnterGuard`
+ * @public
+ */
+export class EnterGuard implements Disposable {
+  readonly #handle: Handle;
+  #depth: number;
+
+  /** @internal */
+  constructor(handle: Handle) {
+    this.#handle = handle;
+    this.#depth = realm.entered.push(handle);
+  }
+
+  /**
+   * Makes the runtime current no more.
+   * @throws {@link UsageError} (`ERR_RT_GUARD_ORDER`) when a guard taken later is still held; that one stays valid.
+   */
+  dispose(): void {
+    const depth = this.#depth;
+    if (depth === 0) return;
+    if (realm.entered.length !== depth || realm.entered[depth - 1] !== this.#handle) {
+      throw new UsageError(
+        "ERR_RT_GUARD_ORDER",
+        "Cannot dispose this EnterGuard: one taken later is still held; dispose guards in reverse order",
+      );
+    }
+    this.#depth = 0;
+    realm.entered.pop();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,91 @@
+/** The error classes a caller may catch. Every one carries a stable `code`. */
+
+/** The `code` of a {@link UsageError}. @public */
+export type UsageCode =
+  | "ERR_RT_AWAITED_TWICE"
+  | "ERR_RT_CONTEXT"
+  | "ERR_RT_GUARD_ORDER"
+  | "ERR_RT_INVALID_FUTURE"
+  | "ERR_RT_INVALID_STATE"
+  | "ERR_RT_INVALID_YIELD"
+  | "ERR_RT_NESTED_BLOCK_ON"
+  | "ERR_RT_OUTSIDE_TASK"
+  | "ERR_RT_POLLED_AFTER_COMPLETION"
+  | "ERR_RT_UNHANDLED_PANIC";
+
+/**
+ * Thrown where the library is used in a way that can't work. The message names the value and the remedy.
+ * @see Tokio panics in these cases.
+ * @public
+ */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly code: UsageCode;
+  constructor(code: UsageCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Thrown into an async function at the `await` it is dropped at, so that its `finally` blocks run. It is also the
+ * `reason` of {@link signal}. Catching it does not bring the task back: what follows runs as cleanup.
+ * @public
+ */
+export class Cancelled extends Error {
+  override readonly name = "Cancelled";
+  readonly code = "ERR_RT_CANCELLED";
+  constructor(message = "The operation was dropped") {
+    super(message);
+  }
+}
+
+/**
+ * Thrown when two different versions of `@rt/core` are loaded into one realm: tasks of one could not be seen by the
+ * other.
+ * @public
+ */
+export class VersionConflictError extends Error {
+  override readonly name = "VersionConflictError";
+  readonly code = "ERR_RT_VERSION_CONFLICT";
+  constructor(loaded: string, found: string) {
+    super(
+      `Cannot load @rt/core ${found}: version ${loaded} is already here; make all packages agree on one version (npm dedupe)`,
+    );
+  }
+}
+
+/** The error that {@link rangeError} and {@link typeError} make: a standard class with a `code`. @internal */
+export type Coded<E extends Error> = E & { readonly code: string };
+
+/** @internal */
+export function rangeError(message: string): Coded<RangeError> {
+  return Object.assign(new RangeError(message), { code: "ERR_RT_OUT_OF_RANGE" });
+}
+
+/** @internal */
+export function typeError(message: string): Coded<TypeError> {
+  return Object.assign(new TypeError(message), { code: "ERR_RT_INVALID_ARGUMENT" });
+}
+
+/** Throws unless `value` is an integer from `min` to `max`. @internal */
+export function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (typeof value !== "number") throw typeError(`${name} must be a number, not ${show(value)}`);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw rangeError(`${name} must be an integer from ${min} to ${max}, not ${show(value)}`);
+  }
+}
+
+/** Throws unless `value` is a number of milliseconds, 0 or more. @internal */
+export function checkMillis(name: string, value: number): void {
+  if (typeof value !== "number") throw typeError(`${name} must be a number of milliseconds, not ${show(value)}`);
+  if (!(value >= 0)) throw rangeError(`${name} must be 0 ms or more, not ${show(value)}`);
+}
+
+/** A short text for a value in a message. @internal */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name ?? "null"}`;
+  return String(value);
+}

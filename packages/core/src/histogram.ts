@@ -1,0 +1,172 @@
+/** How measured times are sorted into buckets. */
+import { checkInteger, checkMillis, rangeError, show } from "./errors.ts";
+
+/**
+ * The buckets of a histogram of times. Times are milliseconds; buckets are half-open, the first starts at 0 and the
+ * last takes everything above it.
+ * @see Tokio `runtime::HistogramConfiguration`
+ * @public
+ */
+export class HistogramConfiguration {
+  /** Where each bucket ends; the last one never does. */
+  readonly #ends: readonly number[];
+
+  private constructor(ends: readonly number[]) {
+    this.#ends = ends;
+  }
+
+  /** `buckets` buckets of `widthMs` each. */
+  static linear(widthMs: number, buckets: number): HistogramConfiguration {
+    checkMillis("widthMs", widthMs);
+    if (widthMs === 0) throw rangeError("widthMs must be more than 0 ms");
+    checkInteger("buckets", buckets, 1, 65_536);
+    return new HistogramConfiguration(Array.from({ length: buckets }, (_, i) => bound(i, buckets, (i + 1) * widthMs)));
+  }
+
+  /** Buckets that grow with the time, for a bounded relative error. */
+  static log(histogram: LogHistogram = LogHistogram.default()): HistogramConfiguration {
+    return new HistogramConfiguration(histogram._ends());
+  }
+
+  /** How many buckets there are. */
+  get numBuckets(): number {
+    return this.#ends.length;
+  }
+
+  /** Where bucket `index` starts and ends, in milliseconds. The last one ends at `Infinity`. */
+  bucketRange(index: number): { readonly start: number; readonly end: number } {
+    checkInteger("bucket", index, 0, this.#ends.length - 1);
+    // The index was checked just now.
+    return { start: index === 0 ? 0 : (this.#ends[index - 1] as number), end: this.#ends[index] as number };
+  }
+
+  /** The bucket that a time falls into. @internal */
+  _bucketOf(ms: number): number {
+    const ends = this.#ends;
+    let low = 0;
+    let high = ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ms < (ends[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+function bound(index: number, count: number, end: number): number {
+  return index === count - 1 ? Infinity : end;
+}
+
+/**
+ * Thrown by {@link LogHistogramBuilder.build} when the wanted precision needs more buckets than allowed.
+ * @see Tokio `runtime::InvalidHistogramConfiguration`
+ * @public
+ */
+export class InvalidHistogramConfiguration extends RangeError {
+  override readonly name = "InvalidHistogramConfiguration";
+  readonly code = "ERR_RT_TOO_MANY_BUCKETS";
+  /** How many it would take. */
+  readonly requiredBucketCount: number;
+  /** @internal */
+  constructor(required: number, allowed: number) {
+    super(`Cannot build the histogram: it needs ${required} buckets and ${allowed} are allowed; allow a larger error`);
+    this.requiredBucketCount = required;
+  }
+}
+
+/**
+ * Buckets whose width doubles every 2^precision buckets: from `minValue` on, the relative error stays below 2^-precision.
+ * @see Tokio `runtime::LogHistogram`
+ * @public
+ */
+export class LogHistogram {
+  readonly #precision: number;
+  readonly #minMs: number;
+  readonly #maxMs: number;
+
+  /** @internal */
+  constructor(precision: number, minMs: number, maxMs: number) {
+    this.#precision = precision;
+    this.#minMs = minMs;
+    this.#maxMs = maxMs;
+  }
+
+  /** 100 ns to about 68 s with an error of at most 25 %. */
+  static default(): LogHistogram {
+    return new LogHistogramBuilder().build();
+  }
+
+  static builder(): LogHistogramBuilder {
+    return new LogHistogramBuilder();
+  }
+
+  /** The longest time that has a bucket of bounded error, in milliseconds. */
+  maxValue(): number {
+    return this.#maxMs;
+  }
+
+  /** @internal */
+  _ends(): number[] {
+    const steps = 2 ** this.#precision;
+    const ends = [this.#minMs];
+    for (let base = this.#minMs; base < this.#maxMs; base *= 2) {
+      for (let i = 1; i <= steps; i += 1) ends.push(base + (base * i) / steps);
+    }
+    ends.push(Infinity);
+    return ends;
+  }
+}
+
+/** Chooses the precision and range of a {@link LogHistogram}. @see Tokio `runtime::LogHistogramBuilder` @public */
+export class LogHistogramBuilder {
+  #precision = 2;
+  #minMs = 1e-4;
+  #maxMs = 2 ** 36 / 1e6;
+  #maxBuckets = Infinity;
+
+  /** The largest relative error, above 0 and below 1. */
+  maxError(error: number): this {
+    if (!(error > 0 && error < 1)) throw rangeError(`maxError must lie between 0 and 1, not ${show(error)}`);
+    this.#precision = Math.min(10, Math.max(0, Math.ceil(-Math.log2(error))));
+    return this;
+  }
+
+  /** Divides every doubling into 2^`precision` buckets; 0 to 10. */
+  precisionExact(precision: number): this {
+    checkInteger("precision", precision, 0, 10);
+    this.#precision = precision;
+    return this;
+  }
+
+  /** Shorter times share the first bucket. */
+  minValue(ms: number): this {
+    checkMillis("minValue", ms);
+    if (ms === 0) throw rangeError("minValue must be more than 0 ms");
+    this.#minMs = ms;
+    return this;
+  }
+
+  /** Longer times share the last bucket. */
+  maxValue(ms: number): this {
+    checkMillis("maxValue", ms);
+    if (ms === 0 || ms === Infinity) throw rangeError(`maxValue must be more than 0 ms and finite, not ${ms}`);
+    this.#maxMs = ms;
+    return this;
+  }
+
+  /** {@link LogHistogramBuilder.build} fails when more buckets than this are needed. */
+  maxBuckets(count: number): this {
+    checkInteger("maxBuckets", count, 1, 65_536);
+    this.#maxBuckets = count;
+    return this;
+  }
+
+  /** @throws {@link InvalidHistogramConfiguration} when {@link LogHistogramBuilder.maxBuckets} is too small. */
+  build(): LogHistogram {
+    const histogram = new LogHistogram(this.#precision, this.#minMs, this.#maxMs);
+    const required = histogram._ends().length;
+    if (required > this.#maxBuckets) throw new InvalidHistogramConfiguration(required, this.#maxBuckets);
+    return histogram;
+  }
+}

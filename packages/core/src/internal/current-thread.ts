@@ -1,0 +1,206 @@
+/**
+ * The scheduler that runs all tasks on the thread that made it.
+ *
+ * One activation polls ready tasks until none is left, then parks on the driver; or until the driver wants its turn.
+ *
+ * Invariants:
+ *  1. While `#running`, wakes go to the local queue; else to the inject queue, and `#active` says that an activation
+ *     is under way: the driver was told, or will come back by itself.
+ */
+import { now, onceNothingIsLeft, runNeutral } from "#platform";
+import type { Driver } from "../driver/driver.ts";
+import type { Config } from "./config.ts";
+import { channels, RuntimeCore } from "./runtime-core.ts";
+import { realm } from "./realm.ts";
+import { RunQueue } from "./run-queue.ts";
+import { PollWatch } from "./poll-watch.ts";
+import type { Task } from "./task.ts";
+
+/** Polls between looks at the driver. Tokio's number; here a look is a clock read, and a turn comes when it is time. */
+const EVENT_INTERVAL = 61;
+
+const settled: Promise<void> = Promise.resolve();
+
+/**
+ * How many microtasks after an async function was let go on its code has run. Its own continuation is the next one;
+ * where the platform keeps no scope for it, we also wait for what it does with promises of its own.
+ */
+const HOPS: number = realm.scopes === null ? 8 : 2;
+
+export class CurrentThread extends RuntimeCore {
+  readonly #local = new RunQueue();
+  readonly #inject = new RunQueue();
+  readonly #interval: number;
+  readonly #force: boolean;
+  readonly #globalInterval: number;
+  #untilInject: number;
+  #running = false;
+  #active = false;
+  #polledSincePark = false;
+  /** An async function's code is running in microtasks, and its poll is not over. */
+  #stepping = false;
+  #hops = 0;
+  readonly #watch: PollWatch;
+
+  constructor(config: Config, driver: Driver) {
+    super(config, driver);
+    this.#interval = config.eventInterval ?? EVENT_INTERVAL;
+    this.#force = config.eventInterval !== null;
+    this.#globalInterval = config.globalQueueInterval;
+    this.#untilInject = config.globalQueueInterval;
+    this.#watch = new PollWatch(this);
+    driver.start(() => this.#activate());
+    if (channels.start.hasSubscribers) channels.start.publish({ runtime: this.id, name: config.name });
+  }
+
+  override get ready(): number {
+    return this.#local.length + this.#inject.length;
+  }
+
+  /** Tasks woken from outside that wait for their first look. */
+  override get injected(): number {
+    return this.#inject.length;
+  }
+
+  override schedule(task: Task<unknown>): void {
+    if (channels.wake.hasSubscribers) channels.wake.publish({ runtime: this.id, ...this.describeTask(task) });
+    if (this.counters.tracksLatency) task._extend().scheduledAt = now();
+    if (this.#running) {
+      this.counters.localSchedules += 1;
+      this.#local.push(task);
+      return;
+    }
+    this.counters.remoteSchedules += 1;
+    this.#inject.push(task);
+    if (this.#active) return;
+    this.#active = true;
+    this.driver.unpark();
+  }
+
+  protected override watchExit(onNothingLeft: () => void): () => void {
+    return onceNothingIsLeft(onNothingLeft);
+  }
+
+  #activate(): void {
+    if (this.#running || this.#stepping) return;
+    runNeutral(run, this);
+  }
+
+  /** One activation. */
+  _run(): void {
+    const { task, cx, generator, locals, budget } = realm;
+    this.#running = true;
+    this.#active = true;
+    try {
+      this.#unparked();
+      this.driver.poll();
+      while (this.#pollBatch() && this.#next()) {}
+    } finally {
+      this.#running = false;
+      realm.task = task;
+      realm.cx = cx;
+      realm.generator = generator;
+      realm.locals = locals;
+      realm.budget = budget;
+      realm.resumed = null;
+    }
+  }
+
+  /** Polls until the queues are empty or the interval is over. False when the rest must wait for microtasks. */
+  #pollBatch(): boolean {
+    const watched = this.watched || realm.scopes === null || channels.poll.hasSubscribers;
+    realm.locals = null;
+    for (let left = this.#interval; left > 0; left -= 1) {
+      const task = this.#take();
+      if (task === null) return true;
+      this.counters.polls += 1;
+      this.#polledSincePark = true;
+      if (!watched) task._run();
+      else if (!this.#pollWatched(task)) return false;
+    }
+    return true;
+  }
+
+  #take(): Task<unknown> | null {
+    this.#untilInject -= 1;
+    if (this.#untilInject > 0) return this.#local.shift() ?? this.#inject.shift();
+    this.#untilInject = this.#globalInterval;
+    return this.#inject.shift() ?? this.#local.shift();
+  }
+
+  /** What comes after a batch: more polls, the driver's turn, or sleep. False to give the thread back. */
+  #next(): boolean {
+    if (this.ready > 0) {
+      if (!this.driver.turn(this.#force)) return false;
+      this.driver.poll();
+      return true;
+    }
+    this.reportFailures();
+    if (this.config.onThreadPark !== null) this.#callParkHook("onThreadPark", this.config.onThreadPark);
+    if (this.ready > 0) return true;
+    return this.#park();
+  }
+
+  #park(): boolean {
+    this.counters.parks += 1;
+    if (!this.#polledSincePark) this.counters.noops += 1;
+    this.#polledSincePark = false;
+    if (channels.park.hasSubscribers) channels.park.publish({ runtime: this.id });
+    this.#active = false;
+    if (!this.driver.park(Infinity)) return false;
+    this.#active = true;
+    this.#unparked();
+    this.driver.poll();
+    return true;
+  }
+
+  #unparked(): void {
+    // Odd while parked: every activation but the one after a turn of the loop ends a park.
+    if (this.counters.parks === this.counters.unparks) return;
+    this.counters.unparks += 1;
+    if (channels.unpark.hasSubscribers) channels.unpark.publish({ runtime: this.id });
+    if (this.config.onThreadUnpark !== null) this.#callParkHook("onThreadUnpark", this.config.onThreadUnpark);
+  }
+
+  #callParkHook(name: string, hook: () => void): void {
+    const leave = this.handle._enter();
+    this.callHook(name, hook, undefined);
+    leave();
+  }
+
+  /** Polls with hooks, times and diagnostics. False when the poll goes on in microtasks. */
+  #pollWatched(task: Task<unknown>): boolean {
+    realm.resumed = null;
+    this.#watch.begin(task);
+    task._run();
+    if (realm.resumed === null) {
+      this.#watch.end();
+      return true;
+    }
+    this.#stepping = true;
+    this.#hops = HOPS;
+    void settled.then(this.#hop);
+    return false;
+  }
+
+  /** Waits until the code of a resumed async function has run; then its poll is over, and the next may start. */
+  readonly #hop = (): void => {
+    if (realm.resumed !== null) {
+      realm.resumed = null;
+      this.#hops = HOPS;
+    }
+    this.#hops -= 1;
+    if (this.#hops > 0) {
+      void settled.then(this.#hop);
+      return;
+    }
+    this.#stepping = false;
+    realm.asyncScope = null;
+    this.#watch.end();
+    this.#activate();
+  };
+}
+
+function run(scheduler: CurrentThread): void {
+  scheduler._run();
+}

@@ -1,0 +1,32 @@
+/** Which runtime free functions act on. */
+import { UsageError } from "../errors.ts";
+import type { Handle } from "../handle.ts";
+import { currentTask, realm } from "./realm.ts";
+import type { RuntimeCore } from "./runtime-core.ts";
+
+export function currentHandle(): Handle | null {
+  const task = currentTask();
+  if (task !== null) return task._scheduler.core.handle;
+  const { entered } = realm;
+  return entered.length === 0 ? null : (entered[entered.length - 1] as Handle);
+}
+
+export function currentHandleOrAmbient(): Handle {
+  return currentHandle() ?? realm.bridge.ambient().handle();
+}
+
+export function currentCore(): RuntimeCore {
+  // The common case first: a task that is being polled.
+  const task = realm.task;
+  return task === null ? currentHandleOrAmbient()._core : task._scheduler.core;
+}
+
+/** `blockOn` may not be called by a task: the loop it would wait for is the one that polls it. */
+export function checkNotNested(): void {
+  const task = currentTask();
+  if (task === null) return;
+  throw new UsageError(
+    "ERR_RT_NESTED_BLOCK_ON",
+    `Cannot call blockOn inside ${task._label()}: this thread already runs a runtime; use yield* or await, or spawn`,
+  );
+}

@@ -1,0 +1,21 @@
+/** A small, fast generator of pseudo-random numbers for scheduling decisions: xorshift on 32 bits. Not for secrets. */
+export class FastRand {
+  #state: number;
+
+  /** @param seed - null for one that differs from run to run. */
+  constructor(seed: number | null) {
+    const start = seed ?? Math.random() * 0x1_0000_0000;
+    this.#state = start | 0 || 1; // zero would stay zero
+  }
+
+  /** An integer from 0 to `bound - 1`. */
+  below(bound: number): number {
+    let x = this.#state;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#state = x;
+    // Multiply and shift instead of a remainder: no division, and the high bits are the better ones.
+    return Math.floor(((x >>> 0) / 0x1_0000_0000) * bound);
+  }
+}

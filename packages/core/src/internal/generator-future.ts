@@ -1,0 +1,116 @@
+/** A generator seen as a future: what `intoFuture` makes of one, so that it can be raced, awaited or wrapped. */
+import { Cancelled, show, UsageError } from "../errors.ts";
+import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
+import { adoptCleanup } from "./cleanup.ts";
+import { realm } from "./realm.ts";
+
+/** What has a signal of its own: the generator of a task, and each one wrapped inside it. */
+export interface GeneratorScope {
+  _controller: AbortController | null;
+}
+
+type Step = IteratorResult<Future<unknown>, unknown>;
+
+const prototype = Object.getPrototypeOf(function* () {}).prototype as Generator;
+/**
+ * Every `function*` has a prototype object of its own, so `generator.next()` would look up a different shape each
+ * time. Calling the shared method directly keeps the call site monomorphic.
+ */
+export const resumeGenerator: (this: Async<unknown>) => Step = prototype.next as never;
+export const closeGenerator: (this: Async<unknown>) => Step = prototype.return as never;
+
+/** The context of a generator that is dropped outside any task. Its cleanup is polled anew right after. */
+export const NOBODY: Context = { waker: { wake() {} } };
+
+const NEW = 0;
+const RUNNING = 1;
+const CLOSING = 2;
+const DONE = 3;
+
+export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
+  readonly _generator: Async<T>;
+  _controller: AbortController | null = null;
+  _leaf: Future<unknown> | null = null;
+  _status: number = NEW;
+
+  constructor(generator: Async<T>) {
+    super();
+    this._generator = generator;
+  }
+
+  poll(cx: Context): Poll<T> {
+    if (this._status === DONE) throw polledAfterCompletion(this);
+    if (this._status === NEW) this._status = RUNNING;
+    return this.#step(cx, resumeGenerator);
+  }
+
+  /** Runs the generator's `finally` blocks. Where they wait, the current task goes on driving them. */
+  override drop(): void {
+    if (this._status === NEW) {
+      this._status = DONE;
+      closeGenerator.call(this._generator);
+    } else if (this._status === RUNNING) {
+      this._status = CLOSING;
+      abortSignal(this);
+      if (this.#step(realm.cx ?? NOBODY, closeGenerator) === PENDING) adoptCleanup(this);
+    }
+  }
+
+  /** Ends a cleanup that is not to be waited for. */
+  _kill(): void {
+    if (this._status === DONE) return;
+    this._status = DONE;
+    killGenerator(this._generator);
+  }
+
+  override describe(): string {
+    return this._leaf?.describe() ?? "a generator";
+  }
+
+  #step(cx: Context, method: (this: Async<unknown>) => Step): Poll<T> {
+    const { cx: outerCx, generator: outerGenerator } = realm;
+    realm.cx = cx;
+    realm.generator = this;
+    try {
+      let result = method.call(this._generator);
+      if (result !== realm.suspension && !result.done) result = rejectYield(this._generator, result.value);
+      if (!result.done) {
+        this._leaf = result.value;
+        return PENDING;
+      }
+      this._status = DONE;
+      return result.value as T;
+    } catch (error) {
+      this._status = DONE;
+      throw error;
+    } finally {
+      realm.cx = outerCx;
+      realm.generator = outerGenerator;
+    }
+  }
+}
+
+/**
+ * Throws the mistake into the generator, at the very `yield` that made it. Gives what the generator does next, which
+ * is to fail, unless it catches the error.
+ */
+export function rejectYield(generator: Async<unknown>, value: unknown): Step {
+  const remedy =
+    value instanceof Future
+      ? "write yield* instead of yield"
+      : "a task may only yield* futures; wrap promises in fromPromise, or use an async function";
+  const error = new UsageError("ERR_RT_INVALID_YIELD", `Cannot go on: the task yielded ${show(value)}; ${remedy}`);
+  const result: Step = generator.throw(error);
+  return result === realm.suspension || result.done ? result : rejectYield(generator, result.value);
+}
+
+/** Runs what is left of a generator's `finally` blocks as far as they go without waiting. */
+export function killGenerator(generator: Async<unknown>): void {
+  const result = closeGenerator.call(generator);
+  if (result === realm.suspension) realm.suspension.value.drop();
+}
+
+/** Tells the holders of the scope's signal that it was dropped. */
+export function abortSignal(scope: GeneratorScope): void {
+  scope._controller?.abort(new Cancelled());
+}

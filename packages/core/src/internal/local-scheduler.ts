@@ -1,0 +1,119 @@
+/** The run queue of a `LocalSet`: its tasks are polled while the set is, inside whatever task drives it. */
+import type { Waker } from "../future.ts";
+import { UsageError } from "../errors.ts";
+import { OwnedTasks } from "./owned-tasks.ts";
+import { realm } from "./realm.ts";
+import { RunQueue } from "./run-queue.ts";
+import type { RuntimeCore } from "./runtime-core.ts";
+import type { Spawner } from "./scheduler.ts";
+import type { Task } from "./task.ts";
+import { OBSERVED } from "./task.ts";
+
+/** Tasks polled each time the set is. Tokio's number. */
+const PER_POLL = 61;
+/** Every how many polls tasks woken from outside come first. Tokio's number. */
+const REMOTE_INTERVAL = 31;
+
+export class LocalScheduler implements Spawner {
+  core: RuntimeCore;
+  waker: Waker | null = null;
+  closed = false;
+  shutdownOnPanic = false;
+  /** Why the set was shut down by a failing task. */
+  panic: Error | null = null;
+  readonly #local = new RunQueue();
+  readonly #remote = new RunQueue();
+  readonly #tasks = new OwnedTasks();
+  #running = false;
+  #untilRemote = REMOTE_INTERVAL;
+
+  constructor(core: RuntimeCore) {
+    this.core = core;
+  }
+
+  get isEmpty(): boolean {
+    return this.#tasks.length === 0;
+  }
+
+  tasks(): Task<unknown>[] {
+    return this.#tasks.snapshot();
+  }
+
+  start(task: Task<unknown>): void {
+    if (this.closed) {
+      task._cancel("closed");
+      return;
+    }
+    this.#tasks.add(task);
+    task.wake();
+  }
+
+  schedule(task: Task<unknown>): void {
+    if (this.#running) {
+      this.#local.push(task);
+      return;
+    }
+    this.#remote.push(task);
+    this.waker?.wake();
+  }
+
+  release(task: Task<unknown>): void {
+    this.#tasks.remove(task);
+    if (this.#tasks.length > 0) return;
+    this.core.localSets.delete(this);
+    this.waker?.wake();
+  }
+
+  failed(task: Task<unknown>): void {
+    if (!this.shutdownOnPanic) {
+      this.core.failed(task);
+      return;
+    }
+    task._state |= OBSERVED;
+    this.panic = new UsageError(
+      "ERR_RT_UNHANDLED_PANIC",
+      `${task._label()} failed, and its LocalSet was made to shut down then (unhandledPanic)`,
+      { cause: task._value },
+    );
+    this.close();
+  }
+
+  /** Polls ready tasks, up to a limit. True when some are left. */
+  run(core: RuntimeCore): boolean {
+    this.core = core;
+    if (!this.isEmpty) core.localSets.add(this);
+    const { task, cx, generator, locals, budget } = realm;
+    this.#running = true;
+    realm.locals = null;
+    try {
+      for (let left = PER_POLL; left > 0; left -= 1) {
+        const next = this.#take();
+        if (next === null) return false;
+        next._run();
+        // Without a scope store only one async function at a time can be let go on.
+        if (realm.scopes === null && realm.resumed !== null) break;
+      }
+    } finally {
+      this.#running = false;
+      realm.task = task;
+      realm.cx = cx;
+      realm.generator = generator;
+      realm.locals = locals;
+      realm.budget = budget;
+    }
+    return !this.#local.isEmpty || !this.#remote.isEmpty;
+  }
+
+  /** Drops every task. */
+  close(): void {
+    this.closed = true;
+    for (const task of this.#tasks.snapshot()) if (!task.isFinished()) task._cancel("shutdown");
+  }
+
+  #take(): Task<unknown> | null {
+    this.#untilRemote -= 1;
+    if (this.#untilRemote > 0) return this.#local.shift() ?? this.#remote.shift();
+    this.#untilRemote = REMOTE_INTERVAL;
+    return this.#remote.shift() ?? this.#local.shift();
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The state that every copy of this package in one realm shares.
+ *
+ * "The current task" must be the same for all of them, or a channel of one copy would not find the task of another.
+ * Copies of one version meet at `globalThis[Symbol.for("@rt/core")]`; copies of two versions fail at once.
+ *
+ * Invariants:
+ *  1. While a task is polled, `task` and `cx` are set; between polls `task`, `cx` and `generator` are null.
+ *  2. Who changes one of these fields during a poll puts the old value back before returning.
+ */
+import { createScopeStore } from "#platform";
+import { VersionConflictError } from "../errors.ts";
+import type { Context, Future } from "../future.ts";
+import type { Handle } from "../handle.ts";
+import type { LocalSet } from "../local-set.ts";
+import type { Runtime } from "../runtime.ts";
+import type { ScopeStore } from "../platform/platform.ts";
+import type { GeneratorScope } from "./generator-future.ts";
+import type { LocalsNode } from "./locals.ts";
+import type { Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+/** Replaced by the build with the version of `package.json`. */
+export const VERSION = "0.1.0";
+
+/** What a pending `yield*` hands to whoever called `next()`. One object for the realm: a suspension allocates nothing. */
+export interface Suspension {
+  readonly done: false;
+  /** The leaf that is waited for. */
+  value: Future<unknown>;
+}
+
+/**
+ * What `Future` needs of the modules that are built on it. A late binding, because a class can't be evaluated before
+ * the one it extends.
+ */
+export interface Bridge {
+  awaitFuture<T, A, B>(
+    future: Future<T>,
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>;
+  /** The default runtime, made on first use. */
+  ambient(): Runtime;
+}
+
+/** The budget of one poll. Tokio's number. */
+export const BUDGET = 128;
+/** A budget that no poll can use up; still a small integer. */
+export const UNCONSTRAINED = 0x3fffffff;
+
+export class Realm {
+  readonly version: string = VERSION;
+  readonly suspension: Suspension = { done: false, value: null as never };
+  /** The task that is being polled. */
+  task: Task<unknown> | null = null;
+  /** The context that a `yield*` polls its leaf with: the task, or the branch of a combinator inside it. */
+  cx: Context | null = null;
+  /** The innermost generator that is being polled. */
+  generator: GeneratorScope | null = null;
+  /** What is left of the current poll's budget. */
+  budget: number = BUDGET;
+  /** The task-local values that can be seen now. */
+  locals: LocalsNode | null = null;
+  /** Set when an async function was let go on: its code runs in microtasks after the current poll. */
+  resumed: Scope | null = null;
+  /** The current async scope where the platform keeps none for us. */
+  asyncScope: Scope | null = null;
+  /** Runtimes made current by `enter()`, the innermost last. */
+  readonly entered: Handle[] = [];
+  /** Local sets made current by `LocalSet.enter()`. */
+  readonly enteredSets: LocalSet[] = [];
+  /** The default runtime, made on first use. */
+  ambient: Runtime | null = null;
+  lastTaskId = 0;
+  lastRuntimeId = 0;
+  readonly scopes: ScopeStore | null = createScopeStore();
+  /** Set once by `bridge.ts`. */
+  bridge: Bridge = null as never;
+}
+
+const KEY: unique symbol = Symbol.for("@rt/core") as never;
+
+function join(): Realm {
+  const place = globalThis as { [KEY]?: Realm };
+  const found = place[KEY];
+  if (found === undefined) {
+    const made = new Realm();
+    Object.defineProperty(place, KEY, { value: made });
+    return made;
+  }
+  if (found.version !== VERSION) throw new VersionConflictError(found.version, VERSION);
+  return found;
+}
+
+export const realm: Realm = join();
+
+/** The async function whose code is running now, if any. */
+export function currentScope(): Scope | null {
+  if (realm.scopes === null) return realm.asyncScope;
+  // The store holds nothing but the scopes that `Scope` itself enters.
+  return (realm.scopes.get() as Scope | undefined) ?? null;
+}
+
+/** The task whose code is running now: the one being polled, else the owner of the running async function. */
+export function currentTask(): Task<unknown> | null {
+  return realm.task ?? currentScope()?._task ?? null;
+}

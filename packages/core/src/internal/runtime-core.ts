@@ -1,0 +1,396 @@
+/**
+ * What every scheduler of a runtime shares: its tasks, drivers, hooks, counters and reports.
+ *
+ * Invariants:
+ *  1. `#tasks` lists every task from `start` until it has ended; `alive` counts those users spawned.
+ *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
+ */
+import { captureContext, channel, debug, printReport, startWatchdog } from "#platform";
+import { DeadlockError } from "../deadlock-error.ts";
+import { DriverSetupError } from "../driver-setup-error.ts";
+import type { Driver, DriverKey } from "../driver/driver.ts";
+import { show, typeError, UsageError } from "../errors.ts";
+import { Future, type IntoFuture } from "../future.ts";
+import type { Handle } from "../handle.ts";
+import { JoinHandle } from "../join-handle.ts";
+import type { Channel, WatchdogThread } from "../platform/platform.ts";
+import type { Report, ReportedTask } from "../report.ts";
+import type { TaskMeta } from "../task-meta.ts";
+import { BlockOn } from "./block-on.ts";
+import type { Config } from "./config.ts";
+import { FastRand } from "./fast-rand.ts";
+import { FromPromise } from "../from-promise.ts";
+import { Join } from "./join.ts";
+import { isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
+import { realm } from "./realm.ts";
+import { OwnedTasks } from "./owned-tasks.ts";
+import type { Spawner } from "./scheduler.ts";
+import { Scope } from "./scope.ts";
+import { appendSite, captureSite, siteFrames } from "./spawn-site.ts";
+import { AMBIENT, FAILED, GENERATOR, OBSERVED, ROOT, Task, UNCOUNTED } from "./task.ts";
+import { Counters } from "./counters.ts";
+
+export interface Channels {
+  readonly spawn: Channel;
+  readonly poll: Channel;
+  readonly end: Channel;
+  readonly wake: Channel;
+  readonly park: Channel;
+  readonly unpark: Channel;
+  readonly start: Channel;
+  readonly shutdown: Channel;
+}
+
+/** Documented in `docs/diagnostics.md`, payloads included. */
+export const channels: Channels = {
+  spawn: channel("rt:task:spawn"),
+  poll: channel("rt:task:poll"),
+  end: channel("rt:task:end"),
+  wake: channel("rt:waker:wake"),
+  park: channel("rt:worker:park"),
+  unpark: channel("rt:worker:unpark"),
+  start: channel("rt:runtime:start"),
+  shutdown: channel("rt:runtime:shutdown"),
+};
+
+/** How a task was spawned, beside what it runs. */
+export interface SpawnOptions {
+  /** The public function that was called: frames from there inwards are left out of the spawn site. */
+  readonly above: unknown;
+  readonly name?: string | undefined;
+  /** Local sets call no hooks, as in Tokio. */
+  readonly silent?: boolean;
+}
+
+/** What a runtime knows of a local set. */
+export interface LocalTasks {
+  tasks(): Task<unknown>[];
+}
+
+export abstract class RuntimeCore implements Spawner {
+  readonly id: number;
+  readonly config: Config;
+  readonly counters: Counters;
+  readonly random: FastRand;
+  readonly watchdog: WatchdogThread | null;
+  /** Set by the `Handle` made for this core. */
+  handle: Handle = null as never;
+  driver: Driver;
+  closed = false;
+  /** Tasks that users spawned and that have not ended. */
+  alive = 0;
+  /** Local sets that are being driven on this runtime and have tasks. */
+  readonly localSets: Set<LocalTasks> = new Set();
+  /** Set for the core of a `LocalRuntime`. */
+  local = false;
+  /** Polls are watched one by one: for hooks, times, the watchdog or subscribers. */
+  protected readonly watched: boolean;
+  readonly #drivers = new Map<DriverKey<Driver>, Driver>();
+  /** Spawns need more than a task and a place in the queue. */
+  readonly #decorates: boolean;
+  readonly #traces: boolean;
+  readonly #tasks = new OwnedTasks();
+  #failures: Task<unknown>[] = [];
+  #root: Scope<unknown> | null = null;
+  readonly #blocked = new Set<BlockOn<unknown>>();
+  #forgetExit: (() => void) | null = null;
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(config: Config, driver: Driver) {
+    this.id = realm.lastRuntimeId += 1;
+    this.config = config;
+    this.driver = driver;
+    this.counters = new Counters(config);
+    this.random = new FastRand(config.rngSeed);
+    this.watchdog = config.watchdogMs > 0 ? startWatchdog(config.watchdogMs) : null;
+    this.#traces = config.traceSpawns || debug;
+    this.#decorates = this.#traces || config.propagateContext || config.onTaskSpawn !== null;
+    this.watched =
+      this.watchdog !== null ||
+      this.counters.timed ||
+      config.slowPollMs > 0 ||
+      config.onBeforeTaskPoll !== null ||
+      config.onAfterTaskPoll !== null;
+  }
+
+  get core(): RuntimeCore {
+    return this;
+  }
+
+  abstract schedule(task: Task<unknown>): void;
+
+  /** Tasks that are ready, in both queues. */
+  abstract get ready(): number;
+
+  /** Those of them that were woken from outside. */
+  abstract get injected(): number;
+
+  // --- drivers ---
+
+  /** Finds the driver, or puts it on top of the stack. */
+  driverOf<D extends Driver>(key: DriverKey<D>): D {
+    const found = this.#drivers.get(key);
+    // What is stored under a key was made by that key.
+    if (found !== undefined) return found as D;
+    if (this.closed) throw new DriverSetupError(key.name);
+    const made = key.install(this.driver, this.handle);
+    this.#drivers.set(key, made);
+    this.driver = made;
+    for (let i = 0; i < this.#blocked.size; i += 1) made.ref();
+    return made;
+  }
+
+  // --- spawning ---
+
+  spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
+    const task = isGenerator(into) ? new Task<T>(this, into as never, GENERATOR) : this.makeTask(this, into);
+    if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, { above });
+    this.start(task as Task<unknown>);
+    return task;
+  }
+
+  /** A task for anything that can be run, not started yet. */
+  makeTask<T>(scheduler: Spawner, into: IntoFuture<T>, state = 0): Task<T> {
+    const body = toBody(into);
+    return new Task<T>(scheduler, body as never, body instanceof Future ? state : state | GENERATOR);
+  }
+
+  /** Name, spawn site, context, hooks and diagnostics of a new task. */
+  decorate(task: Task<never> | Task<unknown>, options: SpawnOptions): void {
+    const it = task as Task<unknown>;
+    if (options.name !== undefined) it._extend().name = options.name;
+    if (this.#traces) it._extend().site = captureSite(options.above);
+    if (this.config.propagateContext && (it._state & GENERATOR) !== 0) it._extend().context = captureContext();
+    if (options.silent === true) return;
+    if (this.config.onTaskSpawn !== null && !this.closed) {
+      this.callHook("onTaskSpawn", this.config.onTaskSpawn, this.meta(it));
+    }
+    if (channels.spawn.hasSubscribers) channels.spawn.publish({ runtime: this.id, ...this.describeTask(it) });
+  }
+
+  /** Takes charge of a new task and queues it. */
+  start(task: Task<unknown>): void {
+    if (this.closed) {
+      task._cancel("closed");
+      return;
+    }
+    this.bind(task);
+    task.wake();
+  }
+
+  bind(task: Task<unknown>): void {
+    this.#tasks.add(task);
+    if ((task._state & UNCOUNTED) !== 0) return;
+    this.alive += 1;
+    this.counters.spawned += 1;
+  }
+
+  release(task: Task<unknown>): void {
+    if (!this.#tasks.remove(task)) return; // came too late to be started
+    if ((task._state & UNCOUNTED) === 0) {
+      this.alive -= 1;
+      if (this.config.onTaskTerminate !== null) {
+        this.callHook("onTaskTerminate", this.config.onTaskTerminate, this.meta(task));
+      }
+      if (channels.end.hasSubscribers) this.#publishEnd(task);
+    }
+    if (this.#tasks.length === 0) this.#whenEmpty?.();
+  }
+
+  #publishEnd(task: Task<unknown>): void {
+    const failed = (task._state & FAILED) !== 0;
+    channels.end.publish({ runtime: this.id, ...this.describeTask(task), failed, polls: task._polls });
+  }
+
+  /** Every live task, those of local sets included, the youngest first. */
+  tasks(): Task<unknown>[] {
+    return [...this.localSets].flatMap((set) => set.tasks()).concat(this.#tasks.snapshot());
+  }
+
+  // --- awaits outside tasks ---
+
+  /** The scope that awaits outside any task belong to. */
+  get root(): Scope {
+    if (this.#root === null) {
+      this.#root = new Scope<unknown>(null, null);
+      this.#root._startRoot(new Task<unknown>(this, this.#root, AMBIENT));
+      if (this.closed) this.#root._kill();
+    }
+    return this.#root;
+  }
+
+  // --- blockOn ---
+
+  blockOn<T>(into: IntoFuture<T>): Promise<T> {
+    const task = this.makeTask(this, into, ROOT);
+    return new Promise<T>((resolve, reject) => {
+      const wait = new BlockOn(task, resolve, reject, this);
+      this.#blocked.add(wait as BlockOn<unknown>);
+      this.driver.ref();
+      this.#forgetExit ??= this.#watchExit();
+      wait.start();
+      this.start(task as Task<unknown>);
+      if (task.isFinished()) wait.wake();
+    });
+  }
+
+  unblock(wait: BlockOn<unknown>): void {
+    if (!this.#blocked.delete(wait)) return;
+    this.driver.unref();
+    if (this.#blocked.size > 0) return;
+    this.#forgetExit?.();
+    this.#forgetExit = null;
+  }
+
+  protected abstract watchExit(onNothingLeft: () => void): () => void;
+
+  #watchExit(): () => void {
+    return this.watchExit(() => {
+      if (this.#blocked.size === 0) return;
+      const error = new DeadlockError(this.handle.dump());
+      for (const wait of this.#blocked) wait.fail(error);
+    });
+  }
+
+  // --- shutdown ---
+
+  /** Drops every task. Gives true when all have ended, false while cleanups go on. */
+  close(): boolean {
+    if (!this.closed) {
+      this.closed = true;
+      if (channels.shutdown.hasSubscribers) channels.shutdown.publish({ runtime: this.id, name: this.config.name });
+      this.#cancelAll();
+      this.#root?._kill();
+      this.reportFailures();
+    }
+    if (this.#tasks.length > 0) return false;
+    this.#finishClosing();
+    return true;
+  }
+
+  /** Ends every task that `close` left, without waiting for its cleanup. */
+  kill(): void {
+    if (this.#tasks.length > 0) this.#cancelAll();
+    this.#finishClosing();
+  }
+
+  /** Resolves once the last task has ended. */
+  whenEmpty(): Promise<void> {
+    return new Promise((resolve) => {
+      const outer = this.#whenEmpty;
+      this.#whenEmpty = () => {
+        outer?.();
+        resolve();
+      };
+      if (this.#tasks.length === 0) resolve();
+    });
+  }
+
+  #cancelAll(): void {
+    const leave = this.handle._enter();
+    // Cancelling ends tasks and may hand cleanups over: walk a copy.
+    for (const task of this.#tasks.snapshot()) if (!task.isFinished()) task._cancel("shutdown");
+    leave();
+  }
+
+  #finishClosing(): void {
+    this.reportFailures();
+    this.driver.shutdown();
+    this.watchdog?.stop();
+  }
+
+  // --- reports ---
+
+  /** A task has failed and nobody is waiting for it yet. */
+  failed(task: Task<unknown>): void {
+    const site = task._extra?.site;
+    if (site != null) appendSite(task._value, site, task._label());
+    this.#failures.push(task);
+    if (this.config.unhandledPanic === "shutdownRuntime") this.#panic(task);
+  }
+
+  /** Called when nothing is ready: whoever wanted to wait for a failed task had the chance to. */
+  reportFailures(): void {
+    if (this.#failures.length === 0) return;
+    const failures = this.#failures;
+    this.#failures = [];
+    for (const task of failures) this.reportFailure(task);
+  }
+
+  reportFailure(task: Task<unknown>): void {
+    if ((task._state & OBSERVED) !== 0) return;
+    task._state |= OBSERVED;
+    if (this.config.unhandledPanic === "ignore") return;
+    this.report({
+      kind: "task-failed",
+      message: `rt: ${task._label()} failed and nobody is waiting for it`,
+      task: this.reportedTask(task),
+      error: task._value,
+    });
+  }
+
+  #panic(task: Task<unknown>): void {
+    const error = new UsageError(
+      "ERR_RT_UNHANDLED_PANIC",
+      `${task._label()} failed, and the runtime was built to shut down then (unhandledPanic)`,
+      { cause: task._value },
+    );
+    task._state |= OBSERVED;
+    for (const wait of this.#blocked) wait.fail(error);
+    this.close();
+  }
+
+  report(report: Report): void {
+    const sink = this.config.onReport;
+    if (sink === null) {
+      printReport(withSite(report), report.error);
+      return;
+    }
+    try {
+      sink(report);
+    } catch (error) {
+      printReport(withSite(report), report.error);
+      printReport("rt: the onReport hook threw", error);
+    }
+  }
+
+  callHook<A>(name: string, hook: (arg: A) => void, arg: A): void {
+    try {
+      hook(arg);
+    } catch (error) {
+      this.report({ kind: "hook-failed", message: `rt: the ${name} hook threw`, error });
+    }
+  }
+
+  reportedTask(task: Task<unknown>): ReportedTask {
+    const site = task._extra?.site;
+    return { id: task._publicId(), name: task.name(), spawnedAt: site == null ? undefined : siteFrames(site) };
+  }
+
+  meta(task: Task<unknown>, scheduleLatency?: number): TaskMeta {
+    return { ...this.reportedTask(task), id: task.id(), scheduleLatency };
+  }
+
+  describeTask(task: Task<unknown>): { id: number; name: string | undefined } {
+    return { id: task._id, name: task.name() };
+  }
+}
+
+function withSite(report: Report): string {
+  const site = report.task?.spawnedAt;
+  return site === undefined ? report.message : `${report.message}\n  spawned ${site.replaceAll("\n", "\n          ")}`;
+}
+
+/** What a task polls: a generator as it is, everything else as a future. */
+export function toBody<T>(into: IntoFuture<T>): Future<T> | IntoFuture<T> {
+  if (into instanceof JoinHandle) return new Join(into as never);
+  if (into instanceof Future || isGenerator(into)) return into;
+  if (typeof into === "function") {
+    if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();
+    return new Scope<T>(into as never, captureContext());
+  }
+  if (isPromiseLike(into)) return new FromPromise<T>(into as PromiseLike<T>);
+  throw typeError(
+    `Cannot run ${show(into)}: expected a future, a generator, a generator or async function, or a promise`,
+  );
+}

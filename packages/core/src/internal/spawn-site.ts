@@ -1,0 +1,33 @@
+/** Where a task was spawned, for those who asked to know. */
+
+/** V8's way to leave the library's own frames out of a stack. */
+const capture = (Error as { captureStackTrace?: (target: object, above?: unknown) => void }).captureStackTrace;
+
+/** The stack at this moment, without the frames from `above` inwards. Reading it is put off until somebody asks. */
+export function captureSite(above: unknown): Error {
+  const site = new Error("spawned here");
+  capture?.(site, above);
+  return site;
+}
+
+/** The frames alone, one a line. */
+export function siteFrames(site: Error): string {
+  const lines = (site.stack ?? "").split("\n");
+  return lines
+    .filter((line) => /^\s+at |@/.test(line))
+    .map((line) => line.trim())
+    .join("\n");
+}
+
+/** Adds the frames of the spawn to an error's stack, once. */
+export function appendSite(error: unknown, site: Error, label: string): void {
+  if (!(error instanceof Error) || typeof error.stack !== "string" || error.stack.includes(SEAM)) return;
+  const frames = siteFrames(site).replaceAll(/^/gm, "    ");
+  try {
+    error.stack += `\n    ${SEAM}${label} was spawned here ---\n${frames}`;
+  } catch {
+    // A frozen error keeps its stack.
+  }
+}
+
+const SEAM = "--- ";

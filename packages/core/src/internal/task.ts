@@ -1,0 +1,416 @@
+/**
+ * A spawned computation: its own context, waker, queue entry and join handle in one object, because a spawn should
+ * cost one allocation beside the computation itself.
+ *
+ * Invariants:
+ *  1. A task is in a run queue exactly while SCHEDULED is set.
+ *  2. A task is on its scheduler's list of owned tasks from `bind` until DONE is set.
+ *  3. `_body` is null exactly when the body has ended; DONE follows once every adopted cleanup has ended.
+ *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
+ */
+import { AbortHandle } from "../abort-handle.ts";
+import { Future, PENDING, type Async, type Context, type Poll, type Waker } from "../future.ts";
+import { JoinHandle } from "../join-handle.ts";
+import { JoinError, type CancelReason } from "../join-error.ts";
+import type { CapturedContext } from "../platform/platform.ts";
+import type { Id } from "../task-id.ts";
+import type { Closable } from "./cleanup.ts";
+import {
+  abortSignal,
+  closeGenerator,
+  killGenerator,
+  rejectYield,
+  resumeGenerator,
+  type GeneratorScope,
+} from "./generator-future.ts";
+import { charge, proceed } from "./budget.ts";
+import { Join } from "./join.ts";
+import { BUDGET, realm } from "./realm.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { Scope } from "./scope.ts";
+
+/** In a run queue. Set by `wake`, cleared when a poll starts. */
+export const SCHEDULED = 0x1;
+/** Ended, with a result. Set once, by `#end`. */
+export const DONE = 0x2;
+/** The result is an error that the task threw. Comes with DONE or before it. */
+export const FAILED = 0x4;
+/** The result is a `JoinError`. Excludes FAILED. */
+export const CANCELLED = 0x8;
+/** `abort` was called and not yet carried out. */
+export const ABORTING = 0x10;
+/** The body was dropped and its cleanup goes on. */
+export const CLOSING = 0x20;
+/** The body is a generator, else a future. */
+export const GENERATOR = 0x40;
+/** Somebody has been given the result, or will be. */
+export const OBSERVED = 0x80;
+/** The body of a `blockOn`: has no id and is not counted. */
+export const ROOT = 0x100;
+/** Drives awaits outside any task: neither counted nor listed. */
+export const AMBIENT = 0x200;
+/** Drives a dropped computation's cleanup for another task. */
+export const CLEANUP = 0x400;
+/** The tasks that users spawned have none of these. */
+export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
+/** The state a cleanup starts with: its body is closing already, so an abort kills it. */
+export const CLEANUP_STATE: number = CLEANUP | CLOSING;
+
+/** What few tasks need, so that the others don't pay for it. */
+export interface TaskExtra {
+  name: string | null;
+  /** Where the task was spawned: an error whose stack is read only when somebody asks. */
+  site: Error | null;
+  context: CapturedContext | null;
+  controller: AbortController | null;
+  /** Cleanups that this task waits for before it ends. */
+  cleanups: Set<Task<unknown>> | null;
+  /** The task that waits for this cleanup. */
+  owner: Task<unknown> | null;
+  reason: CancelReason;
+  busyMs: number;
+  scheduledAt: number;
+}
+
+type Body<T> = Async<T> | Future<T>;
+
+export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorScope {
+  readonly _scheduler: Scheduler;
+  readonly _id: number;
+  _body: Body<T> | null;
+  /** What a generator waits for; null while it has not waited yet. */
+  _leaf: Future<unknown> | null = null;
+  _value: unknown = undefined;
+  _joins: Join<T> | null = null;
+  _previous: Task<unknown> | null = null;
+  _next: Task<unknown> | null = null;
+  _extra: TaskExtra | null = null;
+  _polls = 0;
+
+  constructor(scheduler: Scheduler, body: Body<T>, state: number) {
+    super();
+    this._state = state;
+    this._scheduler = scheduler;
+    this._id = realm.lastTaskId = realm.lastTaskId + 1;
+    this._body = body;
+  }
+
+  get waker(): Waker {
+    return this;
+  }
+
+  get _controller(): AbortController | null {
+    return this._extra?.controller ?? null;
+  }
+
+  set _controller(controller: AbortController | null) {
+    this._extend().controller = controller;
+  }
+
+  // --- the join handle ---
+
+  override poll(cx: Context): Poll<T> {
+    if ((this._state & DONE) === 0) return this._direct().poll(cx);
+    if (!proceed(cx)) return PENDING;
+    charge();
+    return this._take();
+  }
+
+  override next(): IteratorResult<Future<unknown>, T> {
+    const cx = realm.cx;
+    if (cx === null) return super.next();
+    const value = this.poll(cx);
+    if (value !== PENDING) return { done: true, value };
+    realm.suspension.value = this;
+    return realm.suspension;
+  }
+
+  override [Symbol.iterator](): Iterator<Future<unknown>, T, void> {
+    return (this._state & DONE) === 0 ? new Join(this) : this;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaitable, any number of times
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return new Join(this).then(onFulfilled, onRejected);
+  }
+
+  /** Detaches: nobody will ask for the result through this handle. */
+  override drop(): void {
+    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED)) this._scheduler.core.reportFailure(this);
+  }
+
+  override describe(): string {
+    return this._label();
+  }
+
+  override abort(): void {
+    if ((this._state & DONE) !== 0) return;
+    this._state |= ABORTING;
+    this.wake();
+  }
+
+  override isFinished(): boolean {
+    return (this._state & DONE) !== 0;
+  }
+
+  override id(): Id {
+    return this._id as Id;
+  }
+
+  override name(): string | undefined {
+    return this._extra?.name ?? undefined;
+  }
+
+  override abortHandle(): AbortHandle {
+    return new AbortHandle(this);
+  }
+
+  // --- waking and polling ---
+
+  wake(): void {
+    const state = this._state;
+    if ((state & (SCHEDULED | DONE)) !== 0) return;
+    this._state = state | SCHEDULED;
+    this._scheduler.schedule(this);
+  }
+
+  /** Polls once. Called by the scheduler that took this task from its queue. */
+  _run(): void {
+    const state = this._state & ~SCHEDULED;
+    this._state = state;
+    if ((state & (DONE | ABORTING)) !== 0) {
+      if ((state & DONE) === 0) this._cancel("aborted");
+      return;
+    }
+    realm.task = this;
+    realm.cx = this;
+    realm.budget = BUDGET;
+    this._polls = (this._polls + 1) | 0;
+    if ((state & GENERATOR) === 0) this.#pollBody();
+    else if (this._extra === null || this._extra.context === null) this._resume(resumeGenerator);
+    else this._extra.context.run(resumeTask, this as Task<unknown>);
+    // An abort from inside the poll takes effect where the task suspends.
+    if ((this._state & (ABORTING | DONE)) === ABORTING) this._cancel("aborted");
+  }
+
+  _resume(method: typeof resumeGenerator): void {
+    const generator = this._body as Async<T> | null;
+    if (generator === null) return;
+    realm.generator = this;
+    try {
+      let result = method.call(generator);
+      if (result === realm.suspension) {
+        this._leaf = realm.suspension.value;
+        return;
+      }
+      if (result.done !== true) {
+        result = rejectYield(generator, result.value);
+        if (result.done !== true) {
+          this._leaf = result.value;
+          return;
+        }
+      }
+      this.#finish(0, result.value);
+    } catch (error) {
+      this.#finish(FAILED, error);
+    }
+  }
+
+  #pollBody(): void {
+    const future = this._body as Future<T> | null;
+    if (future === null) return;
+    realm.generator = null;
+    try {
+      const value = future.poll(this);
+      if (value !== PENDING) this.#finish(0, value);
+    } catch (error) {
+      this.#finish(FAILED, error);
+    }
+  }
+
+  // --- ending ---
+
+  /** Carries out an abort: the first runs the cleanup, a second gives up on it. */
+  _cancel(reason: CancelReason): void {
+    const first = (this._state & CLOSING) === 0;
+    this._state = (this._state & ~ABORTING) | CLOSING;
+    const body = this._body;
+    const { task, cx, generator, locals } = realm;
+    realm.task = this;
+    realm.cx = this;
+    realm.budget = BUDGET;
+    realm.locals = null;
+    try {
+      if (first) {
+        if (reason !== "aborted") this._extend().reason = reason;
+        this.#close(body);
+      } else {
+        this.#kill(body);
+      }
+    } catch (error) {
+      this.#finish(FAILED, error);
+    } finally {
+      realm.task = task;
+      realm.cx = cx;
+      realm.generator = generator;
+      realm.locals = locals;
+    }
+  }
+
+  #close(body: Body<T> | null): void {
+    if ((this._state & GENERATOR) !== 0) {
+      abortSignal(this);
+      this._resume(closeGenerator);
+    } else if (body instanceof Scope) {
+      if (!body._close()) this.#finish(0, undefined);
+    } else {
+      (body as Future<T> | null)?.drop();
+      this.#finish(0, undefined);
+    }
+  }
+
+  #kill(body: Body<T> | null): void {
+    const cleanups = this._extra?.cleanups;
+    if (cleanups != null) {
+      this._extend().cleanups = null;
+      for (const cleanup of cleanups) cleanup._cancel("aborted");
+    }
+    if ((this._state & CLEANUP) !== 0) (body as Closable | null)?._kill();
+    else if ((this._state & GENERATOR) !== 0) {
+      if (body !== null) killGenerator(body as Async<T>);
+    } else if (body instanceof Scope) body._kill();
+    if (body === null) this.#end();
+    else this.#finish(0, undefined);
+  }
+
+  /** The async function that is this task's body has settled, outside of any poll. */
+  _settled(failed: boolean, result: unknown): void {
+    this.#finish(failed ? FAILED : 0, result);
+  }
+
+  /** The body has ended. The task ends as soon as its cleanups have. */
+  #finish(outcome: number, value: unknown): void {
+    this._body = null;
+    this._leaf = null;
+    if ((this._state & CLOSING) !== 0 && (outcome === 0 || isCancellation(value))) {
+      outcome = CANCELLED;
+      value = undefined; // made into a JoinError when somebody asks
+    }
+    this._state |= outcome;
+    this._value = value;
+    const cleanups = this._extra?.cleanups;
+    if (cleanups == null || cleanups.size === 0) this.#end();
+  }
+
+  #end(): void {
+    this._state |= DONE;
+    this._scheduler.release(this);
+    const joins = this._joins;
+    if (joins !== null) {
+      this._joins = null;
+      this._state |= OBSERVED;
+      joins._wakeAll();
+    } else if ((this._state & (FAILED | OBSERVED)) === FAILED) {
+      this._scheduler.failed(this);
+    }
+    const owner = this._extra?.owner;
+    if (owner != null) owner._disown(this as Task<unknown>);
+  }
+
+  // --- cleanups ---
+
+  _adopt(cleanup: Task<unknown>): void {
+    const extra = this._extend();
+    extra.cleanups ??= new Set();
+    extra.cleanups.add(cleanup);
+    cleanup._extend().owner = this;
+    // A cleanup is over as soon as it has ended, whatever it threw: that is reported, not passed on.
+  }
+
+  _disown(cleanup: Task<unknown>): void {
+    const cleanups = this._extra?.cleanups;
+    if (cleanups == null || !cleanups.delete(cleanup)) return;
+    if (cleanups.size === 0 && this._body === null && (this._state & DONE) === 0) this.#end();
+  }
+
+  // --- the result ---
+
+  /** The value; or throws. Only once DONE is set. */
+  _take(): T {
+    const state = (this._state |= OBSERVED);
+    if ((state & (FAILED | CANCELLED)) === 0) return this._value as T;
+    throw this._error();
+  }
+
+  /** What `await handle` throws. */
+  _error(): unknown {
+    if ((this._state & FAILED) !== 0) return this._value;
+    this._value ??= JoinError._cancelled(this.id(), this._label(), this._extra?.reason ?? "aborted");
+    return this._value;
+  }
+
+  /** The same as one class, for those who need the id with it. */
+  _joinError(): JoinError {
+    if ((this._state & FAILED) !== 0) return JoinError._panic(this.id(), this._label(), this._value);
+    return this._error() as JoinError;
+  }
+
+  /** The node behind `poll` calls on the handle itself. */
+  _direct(): Join<T> {
+    for (let node = this._joins; node !== null; node = node._nextJoin) if (node._isDirect) return node;
+    const node = new Join(this);
+    node._isDirect = true;
+    return node;
+  }
+
+  // --- what it is called ---
+
+  _publicId(): Id | undefined {
+    if ((this._state & CLEANUP) !== 0) return this._extra?.owner?._publicId();
+    return (this._state & UNCOUNTED) === 0 ? (this._id as Id) : undefined;
+  }
+
+  _label(): string {
+    if ((this._state & ROOT) !== 0) return "the body of blockOn";
+    if ((this._state & CLEANUP) !== 0) return `the cleanup of ${this._extra?.owner?._label() ?? "a dropped future"}`;
+    const name = this._extra?.name;
+    return name == null ? `task #${this._id}` : `task #${this._id} (${name})`;
+  }
+
+  /** What the task waits for, in words. */
+  _waitsFor(): string {
+    const cleanups = this._extra?.cleanups;
+    if (this._body === null && cleanups != null) {
+      return [...cleanups].map((cleanup) => `cleanup: ${cleanup._waitsFor()}`).join(", ");
+    }
+    if ((this._state & GENERATOR) !== 0) return this._leaf?.describe() ?? "its first poll";
+    return (this._body as Future<T> | null)?.describe() ?? "nothing";
+  }
+
+  _extend(): TaskExtra {
+    return (this._extra ??= {
+      name: null,
+      site: null,
+      context: null,
+      controller: null,
+      cleanups: null,
+      owner: null,
+      reason: "aborted",
+      busyMs: 0,
+      scheduledAt: 0,
+    });
+  }
+}
+
+/** Resumes a task inside the asynchronous context it was spawned in. */
+function resumeTask(task: Task<unknown>): void {
+  task._resume(resumeGenerator);
+}
+
+/** An async function that was dropped usually ends with the very error that told it so. */
+function isCancellation(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === "ERR_RT_CANCELLED";
+}

@@ -1,0 +1,79 @@
+/** Why a task has no value. */
+import { UsageError, show } from "./errors.ts";
+import type { Id } from "./task-id.ts";
+
+/** Why a task was cancelled, for the message. @internal */
+export type CancelReason = "aborted" | "shutdown" | "closed";
+
+const REASONS: Record<CancelReason, string> = {
+  aborted: "was cancelled",
+  shutdown: "was cancelled because its runtime shut down",
+  closed: "was not started because its runtime has shut down; spawn before the shutdown, or on another runtime",
+};
+
+/**
+ * Thrown by `await handle` when the task was aborted, its runtime shut down, or its thread died; and by
+ * {@link JoinSet.joinNextWithId} for every task that has no value.
+ *
+ * A task that fails throws its own error from `await handle`; where a JoinError stands for it, that error is the
+ * `cause`.
+ * @see Tokio `task::JoinError`
+ * @public
+ */
+export class JoinError extends Error {
+  override readonly name = "JoinError";
+  readonly code: "ERR_RT_CANCELLED" | "ERR_RT_PANIC";
+  readonly #id: Id;
+  readonly #panic: boolean;
+
+  private constructor(id: Id, panic: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.#id = id;
+    this.#panic = panic;
+    this.code = panic ? "ERR_RT_PANIC" : "ERR_RT_CANCELLED";
+  }
+
+  /** @internal */
+  static _cancelled(id: Id, label: string, reason: CancelReason): JoinError {
+    return new JoinError(id, false, `${label} ${REASONS[reason]}`);
+  }
+
+  /** @internal */
+  static _panic(id: Id, label: string, cause: unknown): JoinError {
+    const text = typeof cause === "string" ? cause : cause instanceof Error ? cause.message : "";
+    return new JoinError(id, true, `${label} failed${text === "" ? "" : `: ${text}`}`, { cause });
+  }
+
+  /** The id of the task. */
+  id(): Id {
+    return this.#id;
+  }
+
+  /** True when the task was aborted or its runtime shut down. */
+  isCancelled(): boolean {
+    return !this.#panic;
+  }
+
+  /** True when the task threw. */
+  isPanic(): boolean {
+    return this.#panic;
+  }
+
+  /**
+   * What the task threw.
+   * @throws {@link UsageError} when the task was cancelled.
+   */
+  intoPanic(): unknown {
+    if (this.#panic) return this.cause;
+    throw new UsageError(
+      "ERR_RT_INVALID_STATE",
+      `Cannot give what the task threw: ${show(this.message)}; ask isPanic() first`,
+      { cause: this },
+    );
+  }
+
+  /** What the task threw, or this error itself when the task was cancelled. */
+  tryIntoPanic(): unknown {
+    return this.#panic ? this.cause : this;
+  }
+}

@@ -1,0 +1,411 @@
+/**
+ * A collection of tasks, joined as they end.
+ *
+ * Invariants:
+ *  1. Every member is on the list of the pending or of the finished, never on both.
+ *  2. A member of the pending list is a waiter on its task.
+ */
+import type { AbortHandle } from "./abort-handle.ts";
+import { Future, PENDING, type Context, type IntoFuture, type Poll, type Waker } from "./future.ts";
+import type { Handle } from "./handle.ts";
+import { charge, proceed } from "./internal/budget.ts";
+import { currentCore } from "./internal/current.ts";
+import { currentLocalScheduler } from "./internal/current-local.ts";
+import { Join } from "./internal/join.ts";
+import type { SpawnOptions } from "./internal/runtime-core.ts";
+import type { Spawner } from "./internal/scheduler.ts";
+import { spawnInto } from "./internal/spawn-into.ts";
+import { CANCELLED, DONE, FAILED, OBSERVED, type Task } from "./internal/task.ts";
+import type { LocalSet } from "./local-set.ts";
+import type { Id } from "./task-id.ts";
+import { show, typeError } from "./errors.ts";
+
+/**
+ * Tasks that belong together: joined in the order in which they end, aborted together, dropped together.
+ *
+ * `for await (const value of set)` joins until the set is empty.
+ *
+ * A set counts as waiting for its tasks: their failures come out of {@link JoinSet.joinNext} and are not reported,
+ * unless the set lets go of them first.
+ *
+ * @example
+ * ```ts
+ * function* square(n: number): Async<number> {
+ *   yield* yieldNow();
+ *   return n * n;
+ * }
+ * const set = JoinSet.from([square(2), square(3), square(4)]);
+ * const values = yield* set.joinAll();
+ * values; // => [4, 9, 16]
+ * ```
+ * @see Tokio `task::JoinSet`
+ * @public
+ */
+export class JoinSet<T> implements Disposable, AsyncIterable<T> {
+  /** @internal */
+  readonly _pending = new MemberList<T>();
+  /** @internal In the order in which they ended. */
+  readonly _finished = new MemberList<T>();
+  /** @internal Who waits in `joinNext`. */
+  _waker: Waker | null = null;
+
+  /** Spawns each body, in order. */
+  static from<T>(bodies: Iterable<IntoFuture<T>>): JoinSet<T> {
+    const set = new JoinSet<T>();
+    set.extend(bodies);
+    return set;
+  }
+
+  /** Tasks in the set: those still running, and those that ended and were not joined. */
+  get len(): number {
+    return this._pending.length + this._finished.length;
+  }
+
+  /** True when the set has no task. */
+  get isEmpty(): boolean {
+    return this.len === 0;
+  }
+
+  /** Starts a task in the set, as {@link spawn} does. */
+  spawn(body: IntoFuture<T>): AbortHandle {
+    return this._add(currentCore().spawn(body, this.spawn)).abortHandle();
+  }
+
+  /** Starts a task in the set, on the runtime of `handle`. */
+  spawnOn(body: IntoFuture<T>, handle: Handle): AbortHandle {
+    return this._spawn(handle._core, body, { above: this.spawnOn });
+  }
+
+  /** Starts a task in the set, as {@link spawnLocal} does. */
+  spawnLocal(body: IntoFuture<T>): AbortHandle {
+    return this._spawn(currentLocalScheduler(), body, { above: this.spawnLocal });
+  }
+
+  /** Starts a task in the set, on `localSet`. */
+  spawnLocalOn(body: IntoFuture<T>, localSet: LocalSet): AbortHandle {
+    return this._spawn(localSet._scheduler, body, { above: this.spawnLocalOn });
+  }
+
+  /** Spawns each body, in order. */
+  extend(bodies: Iterable<IntoFuture<T>>): void {
+    for (const body of bodies) this._add(currentCore().spawn(body, this.extend));
+  }
+
+  /** Spawns tasks with a name. */
+  buildTask(): JoinSetBuilder<T> {
+    return new JoinSetBuilder(this);
+  }
+
+  /**
+   * Waits for the next task to end and gives its value; `undefined` when the set is empty. For tasks that give
+   * `undefined` themselves, look at {@link JoinSet.isEmpty}.
+   *
+   * Throws what the task threw, or a {@link JoinError} if it was aborted; either way the task has left the set.
+   *
+   * Cancel safety: giving up loses no task and no value.
+   */
+  joinNext(): Future<T | undefined> {
+    return new JoinNext(this);
+  }
+
+  /**
+   * As {@link JoinSet.joinNext}, with the task's id. A task without a value always throws a {@link JoinError}, which
+   * carries the id; where the task threw, that is the `cause`.
+   */
+  joinNextWithId(): Future<[Id, T] | undefined> {
+    return new JoinNextWithId(this);
+  }
+
+  /** As {@link JoinSet.joinNext} when a task has ended, without waiting; `undefined` otherwise. Charges no budget. */
+  tryJoinNext(): T | undefined {
+    return this._finished.shift()?._task._take();
+  }
+
+  /** As {@link JoinSet.joinNextWithId} when a task has ended, without waiting; `undefined` otherwise. */
+  tryJoinNextWithId(): [Id, T] | undefined {
+    const member = this._finished.shift();
+    return member === null ? undefined : takeWithId(member._task);
+  }
+
+  /** One step of {@link JoinSet.joinNext}, for futures of one's own. Only the last waker given is woken. */
+  pollJoinNext(cx: Context): Poll<T | undefined> {
+    const task = this.#pollFinished(cx);
+    return task === PENDING ? PENDING : task?._take();
+  }
+
+  /** One step of {@link JoinSet.joinNextWithId}. */
+  pollJoinNextWithId(cx: Context): Poll<[Id, T] | undefined> {
+    const task = this.#pollFinished(cx);
+    if (task === PENDING) return PENDING;
+    return task === undefined ? undefined : takeWithId(task);
+  }
+
+  /**
+   * Joins all tasks and gives their values, in the order in which they ended. Throws as soon as one has no value;
+   * the others are aborted then, and leave the set.
+   */
+  joinAll(): Future<T[]> {
+    return new JoinAll(this);
+  }
+
+  /** Aborts every task. They stay in the set until they are joined. */
+  abortAll(): void {
+    for (const member of this._pending.snapshot()) member._task.abort();
+  }
+
+  /** Lets go of every task: they keep running, the set is empty. */
+  detachAll(): void {
+    for (const member of this._pending.snapshot()) member.drop();
+    this._pending.clear();
+    for (let member = this._finished.shift(); member !== null; member = this._finished.shift()) letGo(member._task);
+    this.#wake();
+  }
+
+  /** Aborts every task and waits until all have ended, whatever they give or throw. */
+  shutdown(): Future<void> {
+    return new Shutdown(this);
+  }
+
+  /** Aborts every task and lets go of them. */
+  drop(): void {
+    this.abortAll();
+    this.detachAll();
+  }
+
+  [Symbol.dispose](): void {
+    this.drop();
+  }
+
+  /** Joins until the set is empty. Leaving the loop early leaves the rest in the set. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    while (!this.isEmpty) {
+      const joined = await this.joinNextWithIdOrThrow();
+      if (joined === undefined) return;
+      yield joined.value;
+    }
+  }
+
+  private async joinNextWithIdOrThrow(): Promise<{ value: T } | undefined> {
+    if (this.isEmpty) return undefined;
+    const value = await this.joinNext();
+    // Not empty before, so this is a task's value, `undefined` included.
+    return { value: value as T };
+  }
+
+  /** @internal */
+  _spawn(spawner: Spawner, body: IntoFuture<T>, options: SpawnOptions): AbortHandle {
+    return this._add(spawnInto(spawner, body, options)).abortHandle();
+  }
+
+  /** @internal */
+  _add(task: Task<T>): Task<T> {
+    const member = new Member(this, task);
+    if ((task._state & DONE) !== 0) {
+      this._finished.push(member);
+      this.#wake();
+    } else {
+      this._pending.push(member);
+      member._waker = member;
+      member._link();
+    }
+    return task;
+  }
+
+  /** @internal */
+  _ended(member: Member<T>): void {
+    this._pending.remove(member);
+    this._finished.push(member);
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waker = this._waker;
+    this._waker = null;
+    waker?.wake();
+  }
+
+  #pollFinished(cx: Context): Poll<Task<T> | undefined> {
+    if (this._finished.length > 0) {
+      if (!proceed(cx)) return PENDING;
+      charge();
+      // Not empty, as was asked just now.
+      return (this._finished.shift() as Member<T>)._task;
+    }
+    if (this._pending.length === 0) return undefined;
+    this._waker = cx.waker;
+    return PENDING;
+  }
+}
+
+/** A task's place in a set. It waits on the task as a `Join` does, and is its own waker. */
+class Member<T> extends Join<T> implements Waker {
+  readonly #set: JoinSet<T>;
+  _before: Member<T> | null = null;
+  _after: Member<T> | null = null;
+
+  constructor(set: JoinSet<T>, task: Task<T>) {
+    super(task);
+    this.#set = set;
+  }
+
+  wake(): void {
+    this.#set._ended(this);
+  }
+}
+
+class MemberList<T> {
+  #first: Member<T> | null = null;
+  #last: Member<T> | null = null;
+  length = 0;
+
+  push(member: Member<T>): void {
+    const last = this.#last;
+    member._before = last;
+    if (last === null) this.#first = member;
+    else last._after = member;
+    this.#last = member;
+    this.length += 1;
+  }
+
+  shift(): Member<T> | null {
+    const first = this.#first;
+    if (first !== null) this.remove(first);
+    return first;
+  }
+
+  remove(member: Member<T>): void {
+    const { _before: before, _after: after } = member;
+    if (before === null) this.#first = after;
+    else before._after = after;
+    if (after === null) this.#last = before;
+    else after._before = before;
+    member._before = null;
+    member._after = null;
+    this.length -= 1;
+  }
+
+  clear(): void {
+    this.#first = null;
+    this.#last = null;
+    this.length = 0;
+  }
+
+  snapshot(): Member<T>[] {
+    const members: Member<T>[] = [];
+    for (let member = this.#first; member !== null; member = member._after) members.push(member);
+    return members;
+  }
+}
+
+/** Nobody will join it through the set any more: a failure is news then. */
+function letGo(task: Task<never> | Task<unknown>): void {
+  const it = task as Task<unknown>;
+  it._state &= ~OBSERVED;
+  if ((it._state & FAILED) !== 0) it._scheduler.core.reportFailure(it);
+}
+
+function takeWithId<T>(task: Task<T>): [Id, T] {
+  if ((task._state & (FAILED | CANCELLED)) !== 0) throw task._joinError();
+  return [task.id(), task._take()];
+}
+
+abstract class SetFuture<T, R> extends Future<R> {
+  protected readonly set: JoinSet<T>;
+  constructor(set: JoinSet<T>) {
+    super();
+    this.set = set;
+  }
+  override drop(): void {
+    this.set._waker = null;
+  }
+  override describe(): string {
+    return `the next of ${this.set.len} tasks in a JoinSet`;
+  }
+}
+
+class JoinNext<T> extends SetFuture<T, T | undefined> {
+  override poll(cx: Context): Poll<T | undefined> {
+    return this.set.pollJoinNext(cx);
+  }
+}
+
+class JoinNextWithId<T> extends SetFuture<T, [Id, T] | undefined> {
+  override poll(cx: Context): Poll<[Id, T] | undefined> {
+    return this.set.pollJoinNextWithId(cx);
+  }
+}
+
+class JoinAll<T> extends SetFuture<T, T[]> {
+  readonly #values: T[] = [];
+
+  override poll(cx: Context): Poll<T[]> {
+    while (!this.set.isEmpty) {
+      try {
+        const value = this.set.pollJoinNext(cx);
+        if (value === PENDING) return PENDING;
+        // Not empty before, so this is a task's value.
+        this.#values.push(value as T);
+      } catch (error) {
+        this.set.drop();
+        throw error;
+      }
+    }
+    return this.#values;
+  }
+}
+
+class Shutdown<T> extends SetFuture<T, void> {
+  #aborted = false;
+
+  override poll(cx: Context): Poll<void> {
+    if (!this.#aborted) {
+      this.#aborted = true;
+      this.set.abortAll();
+    }
+    while (!this.set.isEmpty) {
+      try {
+        if (this.set.pollJoinNext(cx) === PENDING) return PENDING;
+      } catch {
+        // Shutting down: what a task threw is of no interest.
+      }
+    }
+  }
+}
+
+/** Spawns named tasks into a set. @see Tokio `task::join_set::Builder` @public */
+export class JoinSetBuilder<T> {
+  readonly #set: JoinSet<T>;
+  #name: string | undefined = undefined;
+
+  /** @internal */
+  constructor(set: JoinSet<T>) {
+    this.#set = set;
+  }
+
+  /** Sets the name of the tasks spawned from here on. */
+  name(name: string): this {
+    if (typeof name !== "string") throw typeError(`name must be a string, not ${show(name)}`);
+    this.#name = name;
+    return this;
+  }
+
+  /** As {@link JoinSet.spawn}. */
+  spawn(body: IntoFuture<T>): AbortHandle {
+    return this.#set._spawn(currentCore(), body, { above: this.spawn, name: this.#name });
+  }
+
+  /** As {@link JoinSet.spawnOn}. */
+  spawnOn(body: IntoFuture<T>, handle: Handle): AbortHandle {
+    return this.#set._spawn(handle._core, body, { above: this.spawnOn, name: this.#name });
+  }
+
+  /** As {@link JoinSet.spawnLocal}. */
+  spawnLocal(body: IntoFuture<T>): AbortHandle {
+    return this.#set._spawn(currentLocalScheduler(), body, { above: this.spawnLocal, name: this.#name });
+  }
+
+  /** As {@link JoinSet.spawnLocalOn}. */
+  spawnLocalOn(body: IntoFuture<T>, localSet: LocalSet): AbortHandle {
+    return this.#set._spawn(localSet._scheduler, body, { above: this.spawnLocalOn, name: this.#name });
+  }
+}

@@ -1,0 +1,209 @@
+/** A group of tasks that run only while the group is driven. */
+import { UsageError } from "./errors.ts";
+import { Future, PENDING, type Context, type IntoFuture, type Poll } from "./future.ts";
+import type { RuntimeId } from "./handle.ts";
+import { currentCore } from "./internal/current.ts";
+import { LocalScheduler } from "./internal/local-scheduler.ts";
+import { realm } from "./internal/realm.ts";
+import { spawnInto } from "./internal/spawn-into.ts";
+import { intoFuture } from "./into-future.ts";
+import type { JoinHandle } from "./join-handle.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * A group of tasks with a run queue of its own. They are polled while the set is awaited or {@link LocalSet.runUntil}
+ * is, inside the task that does so, and end with {@link LocalSet.drop}.
+ *
+ * Awaiting the set waits until all its tasks have ended; it may be done any number of times. Giving up such a wait
+ * loses nothing: the tasks stay in the set.
+ *
+ * @example
+ * ```ts
+ * const set = new LocalSet();
+ * const seen: string[] = [];
+ * set.spawnLocal(async () => { seen.push("local"); });
+ * yield* set;
+ * seen; // => ["local"]
+ * ```
+ * @see Tokio `task::LocalSet`. Task hooks are not called for its tasks, as there.
+ * @public
+ */
+export class LocalSet extends Future<void> {
+  /** @internal */
+  readonly _scheduler: LocalScheduler = new LocalScheduler(currentCore());
+  readonly #id: number = (realm.lastRuntimeId += 1);
+  #driven = false;
+
+  /** Starts a task in this set. It runs when the set is next driven. */
+  spawnLocal<T>(body: IntoFuture<T>): JoinHandle<T> {
+    return spawnInto(this._scheduler, body, { above: this.spawnLocal });
+  }
+
+  /**
+   * Drives the set until `body` is done, and gives its result. `body` is polled first, then up to 61 tasks of the
+   * set. Tasks that have not ended then stay in the set.
+   */
+  runUntil<T>(body: IntoFuture<T>): Future<T> {
+    return new RunUntil(this, intoFuture(body));
+  }
+
+  /** `runtime.blockOn(set.runUntil(body))`. */
+  blockOn<T>(runtime: Runtime, body: IntoFuture<T>): Promise<T> {
+    return runtime.blockOn(this.runUntil(body));
+  }
+
+  /** Makes {@link spawnLocal} go to this set until the guard is disposed. */
+  enter(): LocalEnterGuard {
+    return new LocalEnterGuard(this);
+  }
+
+  /** An id that no runtime and no other set has. */
+  id(): RuntimeId {
+    return this.#id as RuntimeId;
+  }
+
+  /**
+   * What a failing task of the set does when nobody waits for it. `shutdownRuntime` ends the set: whoever drives it
+   * gets an error of code `ERR_RT_UNHANDLED_PANIC`.
+   * @throws {@link UsageError} (`ERR_RT_INVALID_STATE`) once the set has been driven.
+   */
+  unhandledPanic(policy: "report" | "shutdownRuntime"): this {
+    if (this.#driven) {
+      throw new UsageError(
+        "ERR_RT_INVALID_STATE",
+        "Cannot change unhandledPanic: the set has been driven already; set it right after new LocalSet()",
+      );
+    }
+    this._scheduler.shutdownOnPanic = policy === "shutdownRuntime";
+    return this;
+  }
+
+  /** Drives the set once; ready when it has no task left. */
+  override poll(cx: Context): Poll<void> {
+    const more = this._drive(cx);
+    if (this._scheduler.isEmpty) return;
+    if (more) cx.waker.wake();
+    return PENDING;
+  }
+
+  override [Symbol.iterator](): Iterator<Future<unknown>, void, void> {
+    return new Drive(this);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a set is awaitable, any number of times
+  override then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return new Drive(this).then(onFulfilled, onRejected);
+  }
+
+  /** Drops every task of the set. */
+  override drop(): void {
+    this._scheduler.close();
+  }
+
+  override describe(): string {
+    return "the tasks of a LocalSet";
+  }
+
+  /** Polls ready tasks. True when some are left. @internal */
+  _drive(cx: Context): boolean {
+    this.#driven = true;
+    const scheduler = this._scheduler;
+    scheduler.waker = cx.waker;
+    realm.enteredSets.push(this);
+    try {
+      return scheduler.run(currentCore());
+    } finally {
+      realm.enteredSets.pop();
+      if (scheduler.panic !== null) throw scheduler.panic;
+    }
+  }
+}
+
+/** One wait for a set. */
+class Drive extends Future<void> {
+  readonly #set: LocalSet;
+  constructor(set: LocalSet) {
+    super();
+    this.#set = set;
+  }
+  override poll(cx: Context): Poll<void> {
+    return this.#set.poll(cx);
+  }
+  override drop(): void {
+    this.#set._scheduler.waker = null;
+  }
+  override describe(): string {
+    return this.#set.describe();
+  }
+}
+
+class RunUntil<T> extends Future<T> {
+  readonly #set: LocalSet;
+  readonly #inner: Future<T>;
+  constructor(set: LocalSet, inner: Future<T>) {
+    super();
+    this.#set = set;
+    this.#inner = inner;
+  }
+
+  override poll(cx: Context): Poll<T> {
+    const set = this.#set;
+    set._scheduler.waker = cx.waker;
+    realm.enteredSets.push(set);
+    try {
+      const value = this.#inner.poll(cx);
+      if (value !== PENDING) return value;
+    } finally {
+      realm.enteredSets.pop();
+    }
+    if (set._drive(cx)) cx.waker.wake();
+    return PENDING;
+  }
+
+  override drop(): void {
+    this.#set._scheduler.waker = null;
+    realm.enteredSets.push(this.#set);
+    try {
+      this.#inner.drop();
+    } finally {
+      realm.enteredSets.pop();
+    }
+  }
+
+  override describe(): string {
+    return this.#inner.describe();
+  }
+}
+
+/** Makes {@link spawnLocal} go to one set while it is held. @see Tokio `task::LocalEnterGuard` @public */
+export class LocalEnterGuard implements Disposable {
+  readonly #set: LocalSet;
+  #depth: number;
+
+  /** @internal */
+  constructor(set: LocalSet) {
+    this.#set = set;
+    this.#depth = realm.enteredSets.push(set);
+  }
+
+  /** @throws {@link UsageError} (`ERR_RT_GUARD_ORDER`) when a guard taken later is still held. */
+  dispose(): void {
+    const depth = this.#depth;
+    if (depth === 0) return;
+    if (realm.enteredSets.length !== depth || realm.enteredSets[depth - 1] !== this.#set) {
+      throw new UsageError(
+        "ERR_RT_GUARD_ORDER",
+        "Cannot dispose this LocalEnterGuard: one taken later is still held; dispose guards in reverse order",
+      );
+    }
+    this.#depth = 0;
+    realm.enteredSets.pop();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

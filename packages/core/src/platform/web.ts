@@ -1,0 +1,84 @@
+/** The side of `#platform` for browsers and other hosts without Node's modules; see `platform.ts`. */
+import type { CapturedContext, Channel, HostTimer, ScopeStore, WatchdogThread } from "./platform.ts";
+
+interface WebGlobals {
+  readonly RT_DEBUG?: unknown;
+  readonly performance: { now(): number };
+  readonly MessageChannel: new () => {
+    readonly port1: { onmessage: (() => void) | null };
+    readonly port2: { postMessage(message: null): void };
+  };
+  readonly console: { error(...values: unknown[]): void };
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+// The few globals this file needs, typed here so that it depends on neither DOM nor Node typings.
+const host = globalThis as unknown as WebGlobals;
+
+/** True when `globalThis.RT_DEBUG` is set before the package is loaded. */
+export const debug: boolean = Boolean(host.RT_DEBUG);
+
+export const now: () => number = host.performance.now.bind(host.performance);
+
+/** No host but Node keeps a context over `await` yet; the scheduler then resumes one async task at a time. */
+export function createScopeStore(): ScopeStore | null {
+  return null;
+}
+
+export function captureContext(): CapturedContext | null {
+  return null;
+}
+
+export function runNeutral<A>(fn: (arg: A) => void, arg: A): void {
+  fn(arg);
+}
+
+const turns: (() => void)[] = [];
+let post: (() => void) | null = null;
+
+/** A message to ourselves: unlike `setTimeout`, browsers don't hold it back for 4 ms. */
+export function nextTurn(fn: () => void): void {
+  if (post === null) {
+    const { port1, port2 } = new host.MessageChannel();
+    port1.onmessage = () => turns.shift()?.();
+    post = () => port2.postMessage(null);
+  }
+  turns.push(fn);
+  post();
+}
+
+class WebTimer implements HostTimer {
+  readonly #timer: unknown;
+  constructor(fn: () => void, ms: number) {
+    this.#timer = host.setTimeout(fn, ms);
+  }
+  cancel(): void {
+    host.clearTimeout(this.#timer);
+  }
+  setRef(): void {
+    // A page has no notion of being kept alive.
+  }
+}
+
+export function hostTimer(fn: () => void, ms: number): HostTimer {
+  return new WebTimer(fn, ms);
+}
+
+export function onceNothingIsLeft(): () => void {
+  return () => {};
+}
+
+const silent: Channel = { hasSubscribers: false, publish() {} };
+
+export function channel(): Channel {
+  return silent;
+}
+
+export function printReport(message: string, error?: unknown): void {
+  if (error === undefined) host.console.error(message);
+  else host.console.error(message, error);
+}
+
+export function startWatchdog(): WatchdogThread | null {
+  return null;
+}

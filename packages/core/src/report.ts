@@ -1,0 +1,32 @@
+/** What the runtime has to say when nobody asked. */
+import type { Id } from "./task-id.ts";
+
+/** Who a {@link Report} is about. @public */
+export interface ReportedTask {
+  /** `undefined` for the body of `blockOn` and for awaits outside tasks. */
+  readonly id: Id | undefined;
+  readonly name: string | undefined;
+  /** Where it was spawned, one frame a line; only in debug mode or with {@link Builder.traceSpawns}. */
+  readonly spawnedAt: string | undefined;
+}
+
+/**
+ * Something that would otherwise go unnoticed:
+ *
+ * - `task-failed`: a task threw, and when the runtime ran out of ready tasks nobody was waiting for it;
+ * - `slow-poll`: one poll kept the thread for longer than {@link Builder.slowPollThreshold};
+ * - `hook-failed`: a function given to the {@link Builder} threw;
+ * - `waker-failed`: a waker threw while it was woken.
+ *
+ * @public
+ */
+export interface Report {
+  readonly kind: "task-failed" | "slow-poll" | "hook-failed" | "waker-failed";
+  /** One line, ready to be printed. */
+  readonly message: string;
+  readonly task?: ReportedTask;
+  /** What was thrown. */
+  readonly error?: unknown;
+  /** How long the poll took, for `slow-poll`. */
+  readonly elapsedMs?: number;
+}

@@ -5,7 +5,7 @@
  * never suspends the generator.
  */
 import { UsageError } from "./errors.ts";
-import { realm } from "./internal/realm.ts";
+import { currentContext, realm, type Suspension } from "./internal/realm.ts";
 
 /** What {@link Future.poll} returns for "not yet". @see Tokio `Poll::Pending` @public */
 export const PENDING: unique symbol = Symbol.for("@rt/core/PENDING") as never;
@@ -75,7 +75,12 @@ export const FINISHED = 0x20000000;
  */
 export abstract class Future<T> implements PromiseLike<T>, Disposable {
   /** @internal Bits; the low ones belong to the subclass. */
-  _state = 0;
+  declare _state: number;
+
+  constructor() {
+    // Neither declared nor initialized as a class field: that would make constructing any subclass three times as dear.
+    this._state = 0;
+  }
 
   /**
    * Asks once for progress.
@@ -119,15 +124,14 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
 
   /** Polls on behalf of `yield*`. Not meant to be called by hand. */
   next(): IteratorResult<Future<unknown>, T> {
-    const cx = realm.cx;
+    const cx = currentContext();
     const state = this._state;
-    if (cx === null || (state & (FINISHED | AWAITED)) !== 0) throw misused(this);
+    if (cx === null || (state & (FINISHED | AWAITED)) !== 0) return notPolled(this);
     // Set before the poll, so that a future that fails counts as finished as well.
     this._state = state | FINISHED;
     const value = this.poll(cx);
     if (value !== PENDING) return { done: true, value };
     this._state &= ~FINISHED;
-    realm.suspension.value = this;
     return realm.suspension;
   }
 
@@ -144,9 +148,17 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
   }
 }
 
-function misused(future: Future<unknown>): UsageError {
-  if (realm.cx !== null) return awaitedTwice(future);
-  return new UsageError(
+/**
+ * What a `yield*` does that can't poll: tells who it is to a trace, else throws.
+ * @internal
+ */
+export function notPolled(future: Future<unknown>): Suspension {
+  if (realm.tracing) {
+    realm.trace = future;
+    return realm.suspension;
+  }
+  if (currentContext() !== null) throw awaitedTwice(future);
+  throw new UsageError(
     "ERR_RT_OUTSIDE_TASK",
     `Cannot yield* ${future.describe()} here: no task is being polled; spawn the generator, or pass it to blockOn`,
   );

@@ -40,7 +40,7 @@ export class RuntimeMetrics {
 
   /** Wake-ups that came from outside the scheduler: from a callback of the host, or from code outside tasks. */
   remoteScheduleCount(): number {
-    return this.#core.counters.remoteSchedules;
+    return this.#core.remoteSchedules;
   }
 
   /** How often a task had to yield because its budget was used up. */
@@ -88,7 +88,7 @@ export class RuntimeMetrics {
   /** Wake-ups that came from tasks on this worker. */
   workerLocalScheduleCount(worker: number): number {
     this.#check(worker);
-    return this.#core.counters.localSchedules;
+    return this.#core.localSchedules;
   }
 
   /** Tasks in the worker's own queue. */

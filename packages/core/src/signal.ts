@@ -13,7 +13,7 @@ import { intoFuture } from "./into-future.ts";
  * @public
  */
 export function signal(): AbortSignal {
-  const scope = realm.cx === null ? currentScope() : realm.generator;
+  const scope = realm.generator ?? realm.task ?? currentScope();
   if (scope === null) {
     throw new UsageError(
       "ERR_RT_OUTSIDE_TASK",

@@ -6,8 +6,6 @@ import { debug } from "#platform";
 export class Counters {
   spawned = 0;
   polls = 0;
-  localSchedules = 0;
-  remoteSchedules = 0;
   parks = 0;
   unparks = 0;
   noops = 0;

@@ -35,6 +35,8 @@ export class CurrentThread extends RuntimeCore {
   readonly #globalInterval: number;
   #untilInject: number;
   #running = false;
+  /** Running, and nobody watches wake-ups: `schedule` need only push. */
+  #plain = false;
   #active = false;
   #polledSincePark = false;
   /** An async function's code is running in microtasks, and its poll is not over. */
@@ -57,20 +59,30 @@ export class CurrentThread extends RuntimeCore {
     return this.#local.length + this.#inject.length;
   }
 
-  /** Tasks woken from outside that wait for their first look. */
+  override get localSchedules(): number {
+    return this.#local.pushes;
+  }
+
+  override get remoteSchedules(): number {
+    return this.#inject.pushes;
+  }
+
   override get injected(): number {
     return this.#inject.length;
   }
 
   override schedule(task: Task<unknown>): void {
+    if (this.#plain) this.#local.push(task);
+    else this.#scheduleWatched(task);
+  }
+
+  #scheduleWatched(task: Task<unknown>): void {
     if (channels.wake.hasSubscribers) channels.wake.publish({ runtime: this.id, ...this.describeTask(task) });
     if (this.counters.tracksLatency) task._extend().scheduledAt = now();
     if (this.#running) {
-      this.counters.localSchedules += 1;
       this.#local.push(task);
       return;
     }
-    this.counters.remoteSchedules += 1;
     this.#inject.push(task);
     if (this.#active) return;
     this.#active = true;
@@ -91,12 +103,17 @@ export class CurrentThread extends RuntimeCore {
     const { task, cx, generator, locals, budget } = realm;
     this.#running = true;
     this.#active = true;
+    this.#plain = !this.counters.tracksLatency && !channels.wake.hasSubscribers;
+    realm.cx = null;
+    realm.generator = null;
+    realm.locals = null;
     try {
       this.#unparked();
       this.driver.poll();
       while (this.#pollBatch() && this.#next()) {}
     } finally {
       this.#running = false;
+      this.#plain = false;
       realm.task = task;
       realm.cx = cx;
       realm.generator = generator;
@@ -109,23 +126,27 @@ export class CurrentThread extends RuntimeCore {
   /** Polls until the queues are empty or the interval is over. False when the rest must wait for microtasks. */
   #pollBatch(): boolean {
     const watched = this.watched || realm.scopes === null || channels.poll.hasSubscribers;
-    realm.locals = null;
-    for (let left = this.#interval; left > 0; left -= 1) {
-      const task = this.#take();
-      if (task === null) return true;
-      this.counters.polls += 1;
-      this.#polledSincePark = true;
-      if (!watched) task._run();
-      else if (!this.#pollWatched(task)) return false;
+    const local = this.#local;
+    let untilInject = this.#untilInject;
+    let left = this.#interval;
+    let goOn = true;
+    while (left > 0 && goOn) {
+      untilInject -= 1;
+      let task = untilInject > 0 ? local.shift() : null;
+      if (task === null) {
+        task = this.#inject.shift() ?? local.shift();
+        if (untilInject <= 0) untilInject = this.#globalInterval;
+        if (task === null) break;
+      }
+      left -= 1;
+      if (watched) goOn = this.#pollWatched(task);
+      else task._run();
     }
-    return true;
-  }
-
-  #take(): Task<unknown> | null {
-    this.#untilInject -= 1;
-    if (this.#untilInject > 0) return this.#local.shift() ?? this.#inject.shift();
-    this.#untilInject = this.#globalInterval;
-    return this.#inject.shift() ?? this.#local.shift();
+    this.#untilInject = untilInject;
+    this.counters.polls += this.#interval - left;
+    if (left < this.#interval) this.#polledSincePark = true;
+    realm.task = null;
+    return goOn;
   }
 
   /** What comes after a batch: more polls, the driver's turn, or sleep. False to give the thread back. */

@@ -2,7 +2,7 @@
 import { Cancelled, show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
-import { realm } from "./realm.ts";
+import { currentContext, realm } from "./realm.ts";
 
 /** What has a signal of its own: the generator of a task, and each one wrapped inside it. */
 export interface GeneratorScope {
@@ -30,7 +30,6 @@ const DONE = 3;
 export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   readonly _generator: Async<T>;
   _controller: AbortController | null = null;
-  _leaf: Future<unknown> | null = null;
   _status: number = NEW;
 
   constructor(generator: Async<T>) {
@@ -52,7 +51,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
     } else if (this._status === RUNNING) {
       this._status = CLOSING;
       abortSignal(this);
-      if (this.#step(realm.cx ?? NOBODY, closeGenerator) === PENDING) adoptCleanup(this);
+      if (this.#step(currentContext() ?? NOBODY, closeGenerator) === PENDING) adoptCleanup(this);
     }
   }
 
@@ -64,7 +63,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   }
 
   override describe(): string {
-    return this._leaf?.describe() ?? "a generator";
+    return this._status === NEW || this._status === DONE ? "a generator" : describeLeaf(this._generator);
   }
 
   #step(cx: Context, method: (this: Async<unknown>) => Step): Poll<T> {
@@ -74,10 +73,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
     try {
       let result = method.call(this._generator);
       if (result !== realm.suspension && !result.done) result = rejectYield(this._generator, result.value);
-      if (!result.done) {
-        this._leaf = result.value;
-        return PENDING;
-      }
+      if (!result.done) return PENDING;
       this._status = DONE;
       return result.value as T;
     } catch (error) {
@@ -104,10 +100,41 @@ export function rejectYield(generator: Async<unknown>, value: unknown): Step {
   return result === realm.suspension || result.done ? result : rejectYield(generator, result.value);
 }
 
+/** Closing again and again ends every `finally` but one that starts over on purpose. */
+const MOST_CLOSES = 100;
+
 /** Runs what is left of a generator's `finally` blocks as far as they go without waiting. */
 export function killGenerator(generator: Async<unknown>): void {
-  const result = closeGenerator.call(generator);
-  if (result === realm.suspension) realm.suspension.value.drop();
+  // Each close drops the leaf that the last one ran into.
+  for (let i = 0; i < MOST_CLOSES; i += 1) if (closeGenerator.call(generator) !== realm.suspension) return;
+}
+
+/**
+ * Finds out what a suspended generator waits for: resumed outside of any poll, its leaf says who it is and suspends
+ * again. So nothing need be noted at each suspension.
+ */
+export function traceLeaf(generator: Async<unknown>): Future<unknown> | null {
+  const { task, cx } = realm;
+  realm.task = null;
+  realm.cx = null;
+  realm.tracing = true;
+  realm.trace = null;
+  try {
+    resumeGenerator.call(generator);
+    return realm.trace;
+  } catch {
+    return null; // it is running right now
+  } finally {
+    realm.task = task;
+    realm.cx = cx;
+    realm.tracing = false;
+    realm.trace = null;
+  }
+}
+
+/** What a generator that has been polled waits for, in words. */
+export function describeLeaf(generator: Async<unknown>): string {
+  return traceLeaf(generator)?.describe() ?? "nothing";
 }
 
 /** Tells the holders of the scope's signal that it was dropped. */

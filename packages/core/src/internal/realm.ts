@@ -5,7 +5,8 @@
  * Copies of one version meet at `globalThis[Symbol.for("@rt/core")]`; copies of two versions fail at once.
  *
  * Invariants:
- *  1. While a task is polled, `task` and `cx` are set; between polls `task`, `cx` and `generator` are null.
+ *  1. While a task is polled, `task` is set. `cx` and `generator` stay null until something in it polls with another
+ *     context; writing fewer fields is what keeps a poll cheap.
  *  2. Who changes one of these fields during a poll puts the old value back before returning.
  */
 import { createScopeStore } from "#platform";
@@ -23,11 +24,13 @@ import type { Task } from "./task.ts";
 /** Replaced by the build with the version of `package.json`. */
 export const VERSION = "0.1.0";
 
-/** What a pending `yield*` hands to whoever called `next()`. One object for the realm: a suspension allocates nothing. */
+/**
+ * What a pending `yield*` hands to whoever called `next()`. One object for the realm: a suspension allocates nothing.
+ * Which leaf is waited for is found out when somebody asks, see `traceLeaf`.
+ */
 export interface Suspension {
   readonly done: false;
-  /** The leaf that is waited for. */
-  value: Future<unknown>;
+  readonly value: Future<unknown>;
 }
 
 /**
@@ -54,9 +57,12 @@ export class Realm {
   readonly suspension: Suspension = { done: false, value: null as never };
   /** The task that is being polled. */
   task: Task<unknown> | null = null;
-  /** The context that a `yield*` polls its leaf with: the task, or the branch of a combinator inside it. */
+  /** The context that a `yield*` polls its leaf with, where it is not the task: a branch of a combinator inside it. */
   cx: Context | null = null;
-  /** The innermost generator that is being polled. */
+  /** Set while a suspended generator is asked for its leaf: the leaf answers here instead of being polled. */
+  trace: Future<unknown> | null = null;
+  tracing = false;
+  /** The innermost computation that is being polled, where it is not the task's own generator. */
   generator: GeneratorScope | null = null;
   /** What is left of the current poll's budget. */
   budget: number = BUDGET;
@@ -105,4 +111,9 @@ export function currentScope(): Scope | null {
 /** The task whose code is running now: the one being polled, else the owner of the running async function. */
 export function currentTask(): Task<unknown> | null {
   return realm.task ?? currentScope()?._task ?? null;
+}
+
+/** The context that a `yield*` polls with; null outside any poll. */
+export function currentContext(): Context | null {
+  return realm.cx ?? realm.task;
 }

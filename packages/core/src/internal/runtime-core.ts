@@ -2,7 +2,7 @@
  * What every scheduler of a runtime shares: its tasks, drivers, hooks, counters and reports.
  *
  * Invariants:
- *  1. `#tasks` lists every task from `start` until it has ended; `alive` counts those users spawned.
+ *  1. `#tasks` lists every task from `start` until it has ended.
  *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
  */
 import { captureContext, channel, debug, printReport, startWatchdog } from "#platform";
@@ -27,7 +27,7 @@ import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { appendSite, captureSite, siteFrames } from "./spawn-site.ts";
-import { AMBIENT, FAILED, GENERATOR, OBSERVED, ROOT, Task, UNCOUNTED } from "./task.ts";
+import { AMBIENT, FAILED, FUTURE, IN_CONTEXT, OBSERVED, ROOT, Task, UNCOUNTED } from "./task.ts";
 import { Counters } from "./counters.ts";
 
 export interface Channels {
@@ -77,8 +77,6 @@ export abstract class RuntimeCore implements Spawner {
   handle: Handle = null as never;
   driver: Driver;
   closed = false;
-  /** Tasks that users spawned and that have not ended. */
-  alive = 0;
   /** Local sets that are being driven on this runtime and have tasks. */
   readonly localSets: Set<LocalTasks> = new Set();
   /** Set for the core of a `LocalRuntime`. */
@@ -89,6 +87,9 @@ export abstract class RuntimeCore implements Spawner {
   /** Spawns need more than a task and a place in the queue. */
   readonly #decorates: boolean;
   readonly #traces: boolean;
+  readonly #announcesEnd: boolean;
+  /** Those of `#tasks` that users did not spawn. */
+  #uncounted = 0;
   readonly #tasks = new OwnedTasks();
   #failures: Task<unknown>[] = [];
   #root: Scope<unknown> | null = null;
@@ -105,12 +106,18 @@ export abstract class RuntimeCore implements Spawner {
     this.watchdog = config.watchdogMs > 0 ? startWatchdog(config.watchdogMs) : null;
     this.#traces = config.traceSpawns || debug;
     this.#decorates = this.#traces || config.propagateContext || config.onTaskSpawn !== null;
+    this.#announcesEnd = config.onTaskTerminate !== null;
     this.watched =
       this.watchdog !== null ||
       this.counters.timed ||
       config.slowPollMs > 0 ||
       config.onBeforeTaskPoll !== null ||
       config.onAfterTaskPoll !== null;
+  }
+
+  /** Tasks that users spawned and that have not ended. */
+  get alive(): number {
+    return this.#tasks.length - this.#uncounted;
   }
 
   get core(): RuntimeCore {
@@ -124,6 +131,10 @@ export abstract class RuntimeCore implements Spawner {
 
   /** Those of them that were woken from outside. */
   abstract get injected(): number;
+
+  /** Wake-ups from tasks, and from outside. */
+  abstract get localSchedules(): number;
+  abstract get remoteSchedules(): number;
 
   // --- drivers ---
 
@@ -143,7 +154,7 @@ export abstract class RuntimeCore implements Spawner {
   // --- spawning ---
 
   spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
-    const task = isGenerator(into) ? new Task<T>(this, into as never, GENERATOR) : this.makeTask(this, into);
+    const task = isGenerator(into) ? new Task<T>(this, into as never, 0) : this.makeTask(this, into);
     if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, { above });
     this.start(task as Task<unknown>);
     return task;
@@ -152,7 +163,7 @@ export abstract class RuntimeCore implements Spawner {
   /** A task for anything that can be run, not started yet. */
   makeTask<T>(scheduler: Spawner, into: IntoFuture<T>, state = 0): Task<T> {
     const body = toBody(into);
-    return new Task<T>(scheduler, body as never, body instanceof Future ? state : state | GENERATOR);
+    return new Task<T>(scheduler, body as never, body instanceof Future ? state | FUTURE : state);
   }
 
   /** Name, spawn site, context, hooks and diagnostics of a new task. */
@@ -160,12 +171,19 @@ export abstract class RuntimeCore implements Spawner {
     const it = task as Task<unknown>;
     if (options.name !== undefined) it._extend().name = options.name;
     if (this.#traces) it._extend().site = captureSite(options.above);
-    if (this.config.propagateContext && (it._state & GENERATOR) !== 0) it._extend().context = captureContext();
+    if (this.config.propagateContext && (it._state & FUTURE) === 0) this.#bindContext(it);
     if (options.silent === true) return;
     if (this.config.onTaskSpawn !== null && !this.closed) {
       this.callHook("onTaskSpawn", this.config.onTaskSpawn, this.meta(it));
     }
     if (channels.spawn.hasSubscribers) channels.spawn.publish({ runtime: this.id, ...this.describeTask(it) });
+  }
+
+  #bindContext(task: Task<unknown>): void {
+    const context = captureContext();
+    if (context === null) return;
+    task._extend().context = context;
+    task._state |= IN_CONTEXT;
   }
 
   /** Takes charge of a new task and queues it. */
@@ -180,21 +198,21 @@ export abstract class RuntimeCore implements Spawner {
 
   bind(task: Task<unknown>): void {
     this.#tasks.add(task);
-    if ((task._state & UNCOUNTED) !== 0) return;
-    this.alive += 1;
-    this.counters.spawned += 1;
+    if ((task._state & UNCOUNTED) === 0) this.counters.spawned += 1;
+    else this.#uncounted += 1;
   }
 
   release(task: Task<unknown>): void {
     if (!this.#tasks.remove(task)) return; // came too late to be started
-    if ((task._state & UNCOUNTED) === 0) {
-      this.alive -= 1;
-      if (this.config.onTaskTerminate !== null) {
-        this.callHook("onTaskTerminate", this.config.onTaskTerminate, this.meta(task));
-      }
-      if (channels.end.hasSubscribers) this.#publishEnd(task);
-    }
-    if (this.#tasks.length === 0) this.#whenEmpty?.();
+    if ((task._state & UNCOUNTED) !== 0) this.#uncounted -= 1;
+    else if (this.#announcesEnd || channels.end.hasSubscribers) this.#announceEnd(task);
+    if (this.#whenEmpty !== null && this.#tasks.length === 0) this.#whenEmpty();
+  }
+
+  #announceEnd(task: Task<unknown>): void {
+    const hook = this.config.onTaskTerminate;
+    if (hook !== null) this.callHook("onTaskTerminate", hook, this.meta(task));
+    if (channels.end.hasSubscribers) this.#publishEnd(task);
   }
 
   #publishEnd(task: Task<unknown>): void {
@@ -213,7 +231,7 @@ export abstract class RuntimeCore implements Spawner {
   get root(): Scope {
     if (this.#root === null) {
       this.#root = new Scope<unknown>(null, null);
-      this.#root._startRoot(new Task<unknown>(this, this.#root, AMBIENT));
+      this.#root._startRoot(new Task<unknown>(this, this.#root, AMBIENT | FUTURE));
       if (this.closed) this.#root._kill();
     }
     return this.#root;

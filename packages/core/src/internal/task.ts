@@ -9,7 +9,7 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
-import { Future, PENDING, type Async, type Context, type Poll, type Waker } from "../future.ts";
+import { Future, notPolled, PENDING, type Async, type Context, type Poll, type Waker } from "../future.ts";
 import { JoinHandle } from "../join-handle.ts";
 import { JoinError, type CancelReason } from "../join-error.ts";
 import type { CapturedContext } from "../platform/platform.ts";
@@ -18,6 +18,7 @@ import type { Closable } from "./cleanup.ts";
 import {
   abortSignal,
   closeGenerator,
+  describeLeaf,
   killGenerator,
   rejectYield,
   resumeGenerator,
@@ -25,7 +26,7 @@ import {
 } from "./generator-future.ts";
 import { charge, proceed } from "./budget.ts";
 import { Join } from "./join.ts";
-import { BUDGET, realm } from "./realm.ts";
+import { BUDGET, currentContext, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 
@@ -41,20 +42,25 @@ export const CANCELLED = 0x8;
 export const ABORTING = 0x10;
 /** The body was dropped and its cleanup goes on. */
 export const CLOSING = 0x20;
-/** The body is a generator, else a future. */
-export const GENERATOR = 0x40;
+/** The body is a future, else a generator. */
+export const FUTURE = 0x40;
 /** Somebody has been given the result, or will be. */
 export const OBSERVED = 0x80;
 /** The body of a `blockOn`: has no id and is not counted. */
 export const ROOT = 0x100;
 /** Drives awaits outside any task: neither counted nor listed. */
 export const AMBIENT = 0x200;
+/** `_extra.context` is set: the generator is resumed inside it. */
+export const IN_CONTEXT = 0x800;
 /** Drives a dropped computation's cleanup for another task. */
 export const CLEANUP = 0x400;
 /** The tasks that users spawned have none of these. */
 export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
 /** The state a cleanup starts with: its body is closing already, so an abort kills it. */
-export const CLEANUP_STATE: number = CLEANUP | CLOSING;
+export const CLEANUP_STATE: number = CLEANUP | CLOSING | FUTURE;
+
+/** A poll has more to do than to resume a generator, or the generator has ended and only cleanups are left. */
+const NOT_PLAIN = ABORTING | DONE | FUTURE | IN_CONTEXT;
 
 /** What few tasks need, so that the others don't pay for it. */
 export interface TaskExtra {
@@ -78,8 +84,6 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   readonly _scheduler: Scheduler;
   readonly _id: number;
   _body: Body<T> | null;
-  /** What a generator waits for; null while it has not waited yet. */
-  _leaf: Future<unknown> | null = null;
   _value: unknown = undefined;
   _joins: Join<T> | null = null;
   _previous: Task<unknown> | null = null;
@@ -117,12 +121,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   }
 
   override next(): IteratorResult<Future<unknown>, T> {
-    const cx = realm.cx;
-    if (cx === null) return super.next();
+    const cx = currentContext();
+    if (cx === null) return notPolled(this);
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
-    realm.suspension.value = this;
-    return realm.suspension;
+    return value === PENDING ? realm.suspension : { done: true, value };
   }
 
   override [Symbol.iterator](): Iterator<Future<unknown>, T, void> {
@@ -181,50 +183,60 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _run(): void {
     const state = this._state & ~SCHEDULED;
     this._state = state;
-    if ((state & (DONE | ABORTING)) !== 0) {
-      if ((state & DONE) === 0) this._cancel("aborted");
+    if ((state & NOT_PLAIN) !== 0) {
+      this.#runOther(state);
       return;
     }
     realm.task = this;
-    realm.cx = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
-    if ((state & GENERATOR) === 0) this.#pollBody();
-    else if (this._extra === null || this._extra.context === null) this._resume(resumeGenerator);
-    else this._extra.context.run(resumeTask, this as Task<unknown>);
-    // An abort from inside the poll takes effect where the task suspends.
-    if ((this._state & (ABORTING | DONE)) === ABORTING) this._cancel("aborted");
-  }
-
-  _resume(method: typeof resumeGenerator): void {
-    const generator = this._body as Async<T> | null;
-    if (generator === null) return;
-    realm.generator = this;
     try {
-      let result = method.call(generator);
+      const result = resumeGenerator.call(this._body as Async<T>);
       if (result === realm.suspension) {
-        this._leaf = realm.suspension.value;
+        // An abort from inside the poll takes effect where the task suspends.
+        if ((this._state & ABORTING) !== 0) this._cancel("aborted");
         return;
       }
-      if (result.done !== true) {
-        result = rejectYield(generator, result.value);
-        if (result.done !== true) {
-          this._leaf = result.value;
-          return;
-        }
-      }
-      this.#finish(0, result.value);
+      this.#resumed(result);
     } catch (error) {
       this.#finish(FAILED, error);
     }
   }
 
-  #pollBody(): void {
-    const future = this._body as Future<T> | null;
-    if (future === null) return;
-    realm.generator = null;
+  #runOther(state: number): void {
+    if ((state & DONE) !== 0) return;
+    if ((state & ABORTING) !== 0) {
+      this._cancel("aborted");
+      return;
+    }
+    if (this._body === null) return; // only cleanups are left
+    realm.task = this;
+    realm.budget = BUDGET;
+    this._polls = (this._polls + 1) | 0;
+    if ((state & IN_CONTEXT) !== 0) (this._extra?.context as CapturedContext).run(resumeTask, this as Task<unknown>);
+    else this.#pollBody();
+    if ((this._state & (ABORTING | DONE)) === ABORTING) this._cancel("aborted");
+  }
+
+  /** Resumes or closes the generator. */
+  _step(method: typeof resumeGenerator): void {
     try {
-      const value = future.poll(this);
+      const result = method.call(this._body as Async<T>);
+      if (result !== realm.suspension) this.#resumed(result);
+    } catch (error) {
+      this.#finish(FAILED, error);
+    }
+  }
+
+  /** Takes a result that is not our suspension: the generator's last, or a mistake. */
+  #resumed(result: IteratorResult<Future<unknown>, unknown>): void {
+    const last = result.done === true ? result : rejectYield(this._body as Async<T>, result.value);
+    if (last.done === true) this.#finish(0, last.value);
+  }
+
+  #pollBody(): void {
+    try {
+      const value = (this._body as Future<T>).poll(this);
       if (value !== PENDING) this.#finish(0, value);
     } catch (error) {
       this.#finish(FAILED, error);
@@ -240,9 +252,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     const body = this._body;
     const { task, cx, generator, locals } = realm;
     realm.task = this;
-    realm.cx = this;
-    realm.budget = BUDGET;
+    realm.cx = null;
+    realm.generator = null;
     realm.locals = null;
+    realm.budget = BUDGET;
     try {
       if (first) {
         if (reason !== "aborted") this._extend().reason = reason;
@@ -261,13 +274,14 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   }
 
   #close(body: Body<T> | null): void {
-    if ((this._state & GENERATOR) !== 0) {
+    if (body === null) return; // only cleanups are left
+    if ((this._state & FUTURE) === 0) {
       abortSignal(this);
-      this._resume(closeGenerator);
+      this._step(closeGenerator);
     } else if (body instanceof Scope) {
       if (!body._close()) this.#finish(0, undefined);
     } else {
-      (body as Future<T> | null)?.drop();
+      (body as Future<T>).drop();
       this.#finish(0, undefined);
     }
   }
@@ -279,7 +293,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       for (const cleanup of cleanups) cleanup._cancel("aborted");
     }
     if ((this._state & CLEANUP) !== 0) (body as Closable | null)?._kill();
-    else if ((this._state & GENERATOR) !== 0) {
+    else if ((this._state & FUTURE) === 0) {
       if (body !== null) killGenerator(body as Async<T>);
     } else if (body instanceof Scope) body._kill();
     if (body === null) this.#end();
@@ -294,7 +308,12 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   /** The body has ended. The task ends as soon as its cleanups have. */
   #finish(outcome: number, value: unknown): void {
     this._body = null;
-    this._leaf = null;
+    if (this._extra === null && (this._state & CLOSING) === 0) {
+      this._state |= outcome;
+      this._value = value;
+      this.#end();
+      return;
+    }
     if ((this._state & CLOSING) !== 0 && (outcome === 0 || isCancellation(value))) {
       outcome = CANCELLED;
       value = undefined; // made into a JoinError when somebody asks
@@ -303,6 +322,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     this._value = value;
     const cleanups = this._extra?.cleanups;
     if (cleanups == null || cleanups.size === 0) this.#end();
+    else this._state |= FUTURE; // keeps a wake-up from resuming what is no more
   }
 
   #end(): void {
@@ -316,8 +336,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     } else if ((this._state & (FAILED | OBSERVED)) === FAILED) {
       this._scheduler.failed(this);
     }
-    const owner = this._extra?.owner;
-    if (owner != null) owner._disown(this as Task<unknown>);
+    if (this._extra !== null) this._extra.owner?._disown(this as Task<unknown>);
   }
 
   // --- cleanups ---
@@ -386,7 +405,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if (this._body === null && cleanups != null) {
       return [...cleanups].map((cleanup) => `cleanup: ${cleanup._waitsFor()}`).join(", ");
     }
-    if ((this._state & GENERATOR) !== 0) return this._leaf?.describe() ?? "its first poll";
+    if ((this._state & FUTURE) === 0) return this._polls === 0 ? "its first poll" : describeLeaf(this._body as Async<T>);
     return (this._body as Future<T> | null)?.describe() ?? "nothing";
   }
 
@@ -407,7 +426,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
 /** Resumes a task inside the asynchronous context it was spawned in. */
 function resumeTask(task: Task<unknown>): void {
-  task._resume(resumeGenerator);
+  task._step(resumeGenerator);
 }
 
 /** An async function that was dropped usually ends with the very error that told it so. */

@@ -1,0 +1,3 @@
+import { entry } from "../../tooling/size/limit.ts";
+
+export default entry("@rt/core", "dist/index.js", "12 kB");

@@ -1,0 +1,29 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const PACKAGES = join(import.meta.dirname, "../../packages");
+
+describe.each(globSync("*/dist", { cwd: PACKAGES }))("%s", (dist) => {
+  const sources = globSync("**/*.js", { cwd: join(PACKAGES, dist) }).map((file) => ({
+    file,
+    text: readFileSync(join(PACKAGES, dist, file), "utf8"),
+  }));
+
+  it("holds each source module once, so that its state exists once", () => {
+    const owners = new Map<string, Set<string>>();
+    for (const { file, text } of sources) {
+      for (const [, module = ""] of text.matchAll(/^\/\/ (src\/.*\.ts)$/gm)) {
+        owners.set(module, (owners.get(module) ?? new Set()).add(file));
+      }
+    }
+    expect([...owners].filter(([, files]) => files.size > 1)).toEqual([]);
+    expect(owners.size).toBeGreaterThan(0);
+  });
+
+  it("waits for nothing while it is loaded, so that require() takes it", () => {
+    expect(
+      sources.filter(({ text }) => /^(?:const .* = |var .* = )?await /m.test(text)).map(({ file }) => file),
+    ).toEqual([]);
+  });
+});

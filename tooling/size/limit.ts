@@ -1,0 +1,13 @@
+/** How large an entry may be: bundled with all it imports, minified, gzipped. */
+import type { SizeLimitConfig } from "size-limit";
+
+/** One limit for Node and one for browsers, since the two load different files. */
+export function entry(name: string, path: string, limit: string): SizeLimitConfig {
+  return (["node", "browser"] as const).map((platform) => ({
+    name: `${name} (${platform})`,
+    path,
+    limit,
+    gzip: true,
+    modifyEsbuildConfig: (config) => ({ ...config!, platform, format: "esm" }),
+  }));
+}

@@ -57,7 +57,7 @@ export class Dump {
   /** @internal */
   constructor(core: RuntimeCore) {
     const tasks = [...core.tasks()].filter((task) => (task._state & CLEANUP) === 0 || task._extra?.owner == null);
-    this.tasks = tasks.reverse().map((task) => new DumpTask(task, core.counters.timed));
+    this.tasks = tasks.map((task) => new DumpTask(task, core.counters.timed));
   }
 
   /** One line a task. */

@@ -5,6 +5,7 @@ import { debug } from "#platform";
 
 export class Counters {
   spawned = 0;
+  ended = 0;
   polls = 0;
   parks = 0;
   unparks = 0;

@@ -93,6 +93,10 @@ export class CurrentThread extends RuntimeCore {
     return onceNothingIsLeft(onNothingLeft);
   }
 
+  protected override queued(): Task<unknown>[] {
+    return [...this.#local.toArray(), ...this.#inject.toArray()];
+  }
+
   #activate(): void {
     if (this.#running || this.#stepping) return;
     runNeutral(run, this);

@@ -1,12 +1,12 @@
 /** Tells the kinds of {@link IntoFuture} apart. */
 import type { Async } from "../future.ts";
 
-// The shared prototype of all generator objects: `function*` prototypes inherit from it.
-const generatorPrototype = Object.getPrototypeOf(function* () {}).prototype as object;
+/** Stands for all generators in `instanceof`, which V8 turns into a few loads; a call of `isPrototypeOf` stays a call. */
+function AnyGenerator(): void {}
+AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype;
 
 export function isGenerator(value: unknown): value is Async<unknown> {
-  // The chain is `f.prototype` → shared prototype, so this looks at two objects, whatever the generator.
-  return Object.prototype.isPrototypeOf.call(generatorPrototype, value as object);
+  return value instanceof (AnyGenerator as never as typeof Object);
 }
 
 const generatorFunction = Object.getPrototypeOf(function* () {}) as object;

@@ -7,7 +7,7 @@ import { RunQueue } from "./run-queue.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 import type { Spawner } from "./scheduler.ts";
 import type { Task } from "./task.ts";
-import { OBSERVED } from "./task.ts";
+import { CLOSING, LISTED, OBSERVED, STILLBORN } from "./task.ts";
 
 /** Tasks polled each time the set is. Tokio's number. */
 const PER_POLL = 61;
@@ -23,7 +23,8 @@ export class LocalScheduler implements Spawner {
   panic: Error | null = null;
   readonly #local = new RunQueue();
   readonly #remote = new RunQueue();
-  readonly #tasks = new OwnedTasks();
+  readonly #waiting = new OwnedTasks();
+  #alive = 0;
   #running = false;
   #untilRemote = REMOTE_INTERVAL;
 
@@ -32,20 +33,26 @@ export class LocalScheduler implements Spawner {
   }
 
   get isEmpty(): boolean {
-    return this.#tasks.length === 0;
+    return this.#alive === 0;
   }
 
   tasks(): Task<unknown>[] {
-    return this.#tasks.snapshot();
+    return [...new Set([...this.#waiting.snapshot(), ...this.#local.toArray(), ...this.#remote.toArray()])];
   }
 
   start(task: Task<unknown>): void {
     if (this.closed) {
+      task._state |= STILLBORN;
       task._cancel("closed");
       return;
     }
-    this.#tasks.add(task);
+    this.#alive += 1;
     task.wake();
+  }
+
+  list(task: Task<unknown>): void {
+    this.#waiting.add(task);
+    if (this.closed && (task._state & CLOSING) === 0) task._cancel("shutdown");
   }
 
   schedule(task: Task<unknown>): void {
@@ -58,8 +65,10 @@ export class LocalScheduler implements Spawner {
   }
 
   release(task: Task<unknown>): void {
-    this.#tasks.remove(task);
-    if (this.#tasks.length > 0) return;
+    if ((task._state & LISTED) !== 0) this.#waiting.remove(task);
+    if ((task._state & STILLBORN) !== 0) return;
+    this.#alive -= 1;
+    if (this.#alive > 0) return;
     this.core.localSets.delete(this);
     this.waker?.wake();
   }
@@ -107,7 +116,7 @@ export class LocalScheduler implements Spawner {
   /** Drops every task. */
   close(): void {
     this.closed = true;
-    for (const task of this.#tasks.snapshot()) if (!task.isFinished()) task._cancel("shutdown");
+    for (const task of this.tasks()) if (!task.isFinished()) task._cancel("shutdown");
   }
 
   #take(): Task<unknown> | null {

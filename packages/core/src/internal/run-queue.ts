@@ -50,6 +50,13 @@ export class RunQueue {
     return task;
   }
 
+  /** What is in the queue, the next one first. */
+  toArray(): Task<unknown>[] {
+    const tasks: Task<unknown>[] = [];
+    for (let i = this.#head; i !== this.#tail; i = (i + 1) | 0) tasks.push(this.#slots[i & this.#mask] as Task<unknown>);
+    return tasks;
+  }
+
   #grow(): void {
     const old = this.#slots;
     const capacity = old.length;

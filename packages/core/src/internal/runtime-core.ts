@@ -2,7 +2,7 @@
  * What every scheduler of a runtime shares: its tasks, drivers, hooks, counters and reports.
  *
  * Invariants:
- *  1. `#tasks` lists every task from `start` until it has ended.
+ *  1. Every live task is in `#waiting`, in a run queue, or running.
  *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
  */
 import { captureContext, channel, debug, printReport, startWatchdog } from "#platform";
@@ -27,7 +27,7 @@ import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { appendSite, captureSite, siteFrames } from "./spawn-site.ts";
-import { AMBIENT, FAILED, FUTURE, IN_CONTEXT, OBSERVED, ROOT, Task, UNCOUNTED } from "./task.ts";
+import { AMBIENT, CLOSING, FAILED, FUTURE, IN_CONTEXT, LISTED, OBSERVED, ROOT, STILLBORN, Task, UNCOUNTED } from "./task.ts";
 import { Counters } from "./counters.ts";
 
 export interface Channels {
@@ -88,9 +88,10 @@ export abstract class RuntimeCore implements Spawner {
   readonly #decorates: boolean;
   readonly #traces: boolean;
   readonly #announcesEnd: boolean;
-  /** Those of `#tasks` that users did not spawn. */
+  /** Live tasks that users did not spawn. */
   #uncounted = 0;
-  readonly #tasks = new OwnedTasks();
+  /** Tasks that have suspended at least once. */
+  readonly #waiting = new OwnedTasks();
   #failures: Task<unknown>[] = [];
   #root: Scope<unknown> | null = null;
   readonly #blocked = new Set<BlockOn<unknown>>();
@@ -117,7 +118,12 @@ export abstract class RuntimeCore implements Spawner {
 
   /** Tasks that users spawned and that have not ended. */
   get alive(): number {
-    return this.#tasks.length - this.#uncounted;
+    return this.counters.spawned - this.counters.ended;
+  }
+
+  /** All that have not ended. */
+  get #owned(): number {
+    return this.alive + this.#uncounted;
   }
 
   get core(): RuntimeCore {
@@ -189,24 +195,30 @@ export abstract class RuntimeCore implements Spawner {
   /** Takes charge of a new task and queues it. */
   start(task: Task<unknown>): void {
     if (this.closed) {
+      task._state |= STILLBORN;
       task._cancel("closed");
       return;
     }
-    this.bind(task);
+    if ((task._state & UNCOUNTED) === 0) this.counters.spawned += 1;
+    else this.#uncounted += 1;
     task.wake();
   }
 
-  bind(task: Task<unknown>): void {
-    this.#tasks.add(task);
-    if ((task._state & UNCOUNTED) === 0) this.counters.spawned += 1;
-    else this.#uncounted += 1;
+  list(task: Task<unknown>): void {
+    this.#waiting.add(task);
+    if (this.closed && (task._state & CLOSING) === 0) task._cancel("shutdown");
   }
 
   release(task: Task<unknown>): void {
-    if (!this.#tasks.remove(task)) return; // came too late to be started
-    if ((task._state & UNCOUNTED) !== 0) this.#uncounted -= 1;
-    else if (this.#announcesEnd || channels.end.hasSubscribers) this.#announceEnd(task);
-    if (this.#whenEmpty !== null && this.#tasks.length === 0) this.#whenEmpty();
+    const state = task._state;
+    if ((state & LISTED) !== 0) this.#waiting.remove(task);
+    if ((state & STILLBORN) !== 0) return;
+    if ((state & UNCOUNTED) !== 0) this.#uncounted -= 1;
+    else {
+      this.counters.ended += 1;
+      if (this.#announcesEnd || channels.end.hasSubscribers) this.#announceEnd(task);
+    }
+    if (this.#whenEmpty !== null && this.#owned === 0) this.#whenEmpty();
   }
 
   #announceEnd(task: Task<unknown>): void {
@@ -220,10 +232,20 @@ export abstract class RuntimeCore implements Spawner {
     channels.end.publish({ runtime: this.id, ...this.describeTask(task), failed, polls: task._polls });
   }
 
-  /** Every live task, those of local sets included, the youngest first. */
+  /** Every live task, those of local sets included, the oldest first. */
   tasks(): Task<unknown>[] {
-    return [...this.localSets].flatMap((set) => set.tasks()).concat(this.#tasks.snapshot());
+    return [...this.localSets].flatMap((set) => set.tasks()).concat(this.#snapshot());
   }
+
+  #snapshot(): Task<unknown>[] {
+    const tasks = new Set(this.queued());
+    for (const task of this.#waiting.snapshot()) tasks.add(task);
+    if (realm.task !== null && realm.task._scheduler === this) tasks.add(realm.task);
+    return [...tasks].sort((a, b) => a._id - b._id);
+  }
+
+  /** Everything in the run queues. */
+  protected abstract queued(): Task<unknown>[];
 
   // --- awaits outside tasks ---
 
@@ -281,14 +303,14 @@ export abstract class RuntimeCore implements Spawner {
       this.#root?._kill();
       this.reportFailures();
     }
-    if (this.#tasks.length > 0) return false;
+    if (this.#owned > 0) return false;
     this.#finishClosing();
     return true;
   }
 
   /** Ends every task that `close` left, without waiting for its cleanup. */
   kill(): void {
-    if (this.#tasks.length > 0) this.#cancelAll();
+    if (this.#owned > 0) this.#cancelAll();
     this.#finishClosing();
   }
 
@@ -300,14 +322,14 @@ export abstract class RuntimeCore implements Spawner {
         outer?.();
         resolve();
       };
-      if (this.#tasks.length === 0) resolve();
+      if (this.#owned === 0) resolve();
     });
   }
 
   #cancelAll(): void {
     const leave = this.handle._enter();
     // Cancelling ends tasks and may hand cleanups over: walk a copy.
-    for (const task of this.#tasks.snapshot()) if (!task.isFinished()) task._cancel("shutdown");
+    for (const task of this.#snapshot()) if (!task.isFinished()) task._cancel("shutdown");
     leave();
   }
 

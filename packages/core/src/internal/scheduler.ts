@@ -7,6 +7,8 @@ export interface Scheduler {
   readonly core: RuntimeCore;
   /** Queues a task whose SCHEDULED bit was just set. */
   schedule(task: Task<unknown>): void;
+  /** Remembers a task that waits for the first time: nothing else may refer to it now. */
+  list(task: Task<unknown>): void;
   /** Lets go of a task that has ended. */
   release(task: Task<unknown>): void;
   /** Takes note of a task that threw while nobody was waiting for it. */

@@ -4,7 +4,8 @@
  *
  * Invariants:
  *  1. A task is in a run queue exactly while SCHEDULED is set.
- *  2. A task is on its scheduler's list of owned tasks from `bind` until DONE is set.
+ *  2. A task is on its scheduler's list exactly while LISTED is set: from its first suspension to its end. Before that
+ *     it is in a run queue, or running.
  *  3. `_body` is null exactly when the body has ended; DONE follows once every adopted cleanup has ended.
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
@@ -52,6 +53,12 @@ export const ROOT = 0x100;
 export const AMBIENT = 0x200;
 /** `_extra.context` is set: the generator is resumed inside it. */
 export const IN_CONTEXT = 0x800;
+/** On its scheduler's list. Set at the first suspension, cleared at the end: a task that never waits needs no list. */
+export const LISTED = 0x1000;
+/** Being polled, up to its next suspension. */
+export const RUNNING = 0x2000;
+/** Spawned on a runtime that had shut down: was never counted. */
+export const STILLBORN = 0x4000;
 /** Drives a dropped computation's cleanup for another task. */
 export const CLEANUP = 0x400;
 /** The tasks that users spawned have none of these. */
@@ -181,63 +188,77 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   /** Polls once. Called by the scheduler that took this task from its queue. */
   _run(): void {
-    const state = this._state & ~SCHEDULED;
-    this._state = state;
+    const state = this._state;
     if ((state & NOT_PLAIN) !== 0) {
-      this.#runOther(state);
+      this.#runOther();
       return;
     }
+    this._state = (state & ~SCHEDULED) | RUNNING;
     realm.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
     try {
       const result = resumeGenerator.call(this._body as Async<T>);
-      if (result === realm.suspension) {
-        // An abort from inside the poll takes effect where the task suspends.
-        if ((this._state & ABORTING) !== 0) this._cancel("aborted");
-        return;
-      }
-      this.#resumed(result);
+      if (result === realm.suspension) this.#suspended();
+      else this.#resumed(result);
     } catch (error) {
       this.#finish(FAILED, error);
     }
   }
 
-  #runOther(state: number): void {
+  #runOther(): void {
+    this._state &= ~SCHEDULED;
+    const state = this._state;
     if ((state & DONE) !== 0) return;
     if ((state & ABORTING) !== 0) {
       this._cancel("aborted");
       return;
     }
     if (this._body === null) return; // only cleanups are left
+    this._state |= RUNNING;
     realm.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
     if ((state & IN_CONTEXT) !== 0) (this._extra?.context as CapturedContext).run(resumeTask, this as Task<unknown>);
     else this.#pollBody();
-    if ((this._state & (ABORTING | DONE)) === ABORTING) this._cancel("aborted");
   }
 
   /** Resumes or closes the generator. */
   _step(method: typeof resumeGenerator): void {
     try {
       const result = method.call(this._body as Async<T>);
-      if (result !== realm.suspension) this.#resumed(result);
+      if (result === realm.suspension) this.#suspended();
+      else this.#resumed(result);
     } catch (error) {
       this.#finish(FAILED, error);
     }
+  }
+
+  /** The task waits. */
+  #suspended(): void {
+    const state = this._state & ~RUNNING;
+    this._state = state;
+    if ((state & (LISTED | ABORTING)) === LISTED) return;
+    if ((state & LISTED) === 0) {
+      this._state |= LISTED;
+      this._scheduler.list(this as Task<unknown>);
+    }
+    // An abort from inside the poll takes effect where the task suspends.
+    if ((this._state & ABORTING) !== 0) this._cancel("aborted");
   }
 
   /** Takes a result that is not our suspension: the generator's last, or a mistake. */
   #resumed(result: IteratorResult<Future<unknown>, unknown>): void {
     const last = result.done === true ? result : rejectYield(this._body as Async<T>, result.value);
     if (last.done === true) this.#finish(0, last.value);
+    else this.#suspended();
   }
 
   #pollBody(): void {
     try {
       const value = (this._body as Future<T>).poll(this);
-      if (value !== PENDING) this.#finish(0, value);
+      if (value === PENDING) this.#suspended();
+      else this.#finish(0, value);
     } catch (error) {
       this.#finish(FAILED, error);
     }
@@ -247,6 +268,12 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   /** Carries out an abort: the first runs the cleanup, a second gives up on it. */
   _cancel(reason: CancelReason): void {
+    if (reason !== "aborted") this._extend().reason = reason;
+    if ((this._state & RUNNING) !== 0) {
+      // A generator can't be closed from inside itself: as soon as it suspends.
+      this._state |= ABORTING;
+      return;
+    }
     const first = (this._state & CLOSING) === 0;
     this._state = (this._state & ~ABORTING) | CLOSING;
     const body = this._body;
@@ -257,12 +284,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.locals = null;
     realm.budget = BUDGET;
     try {
-      if (first) {
-        if (reason !== "aborted") this._extend().reason = reason;
-        this.#close(body);
-      } else {
-        this.#kill(body);
-      }
+      if (first) this.#close(body);
+      else this.#kill(body);
     } catch (error) {
       this.#finish(FAILED, error);
     } finally {
@@ -279,7 +302,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       abortSignal(this);
       this._step(closeGenerator);
     } else if (body instanceof Scope) {
-      if (!body._close()) this.#finish(0, undefined);
+      if (body._close()) this.#suspended();
+      else this.#finish(0, undefined);
     } else {
       (body as Future<T>).drop();
       this.#finish(0, undefined);
@@ -322,7 +346,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     this._value = value;
     const cleanups = this._extra?.cleanups;
     if (cleanups == null || cleanups.size === 0) this.#end();
-    else this._state |= FUTURE; // keeps a wake-up from resuming what is no more
+    else {
+      this._state |= FUTURE; // keeps a wake-up from resuming what is no more
+      this.#suspended();
+    }
   }
 
   #end(): void {

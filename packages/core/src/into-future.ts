@@ -12,7 +12,7 @@ import { toBody } from "./internal/runtime-core.ts";
  * @public
  */
 export function intoFuture<T>(into: IntoFuture<T>): Future<T> {
-  const body = toBody(into);
+  const body = toBody(into, true);
   // toBody gives a future or a generator.
   return body instanceof Future ? body : new GeneratorFuture(body as never);
 }

@@ -1,16 +1,141 @@
-/** `future.then(…)`: the way from a future to promises. */
-import type { Future } from "../future.ts";
+/**
+ * One `await` on a future of ours: context and waker for it, and what `then` returns, in one object.
+ *
+ * `await` calls `then` with a pair of functions of the engine's own and ignores what it returns, so the pair is called
+ * directly and the promise that `then` promises is made only for those who chain on it.
+ */
+import type { Context, Future, Waker } from "../future.ts";
 import { currentCore } from "./current.ts";
 import { currentScope, realm } from "./realm.ts";
+import { Join } from "./join.ts";
 import type { Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+type OnFulfilled = (value: never) => unknown;
+type OnRejected = (reason: unknown) => unknown;
+
+export class Await implements Context, Waker, Promise<unknown> {
+  readonly _scope: Scope;
+  /** What is waited for, while it is. */
+  _leaf: Future<unknown> | null = null;
+  _queued = false;
+  _previous: Await | null = null;
+  _next: Await | null = null;
+  readonly #onFulfilled: OnFulfilled;
+  readonly #onRejected: OnRejected;
+  /** What a callback gave or threw, as a promise; made when it is there or somebody chains, whichever is later. */
+  #outcome: Outcome | null = null;
+  #chain: PromiseWithResolvers<unknown> | null = null;
+
+  constructor(scope: Scope, onFulfilled: OnFulfilled, onRejected: OnRejected) {
+    this._scope = scope;
+    this.#onFulfilled = onFulfilled;
+    this.#onRejected = onRejected;
+  }
+
+  get waker(): Waker {
+    return this;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Promise";
+  }
+
+  wake(): void {
+    if (this._queued || this._leaf === null) return;
+    this._queued = true;
+    this._scope._woken(this);
+  }
+
+  _resolve(value: unknown): void {
+    this.#call(this.#onFulfilled as OnRejected, value);
+  }
+
+  _reject(reason: unknown): void {
+    this.#call(this.#onRejected, reason);
+  }
+
+  #call(callback: OnRejected, argument: unknown): void {
+    try {
+      const value = callback(argument);
+      // The engine's own functions give undefined, so this costs an await nothing.
+      if (value !== undefined || this.#chain !== null) this.#settle({ failed: false, value });
+    } catch (value) {
+      this.#settle({ failed: true, value });
+    }
+  }
+
+  #settle(outcome: Outcome): void {
+    this.#outcome = outcome;
+    // Nobody chains on a callback that threw: let the host report it as the unhandled rejection that it is.
+    if (this.#chain === null && outcome.failed) void this.#promise();
+    else if (this.#chain !== null) settle(this.#chain, outcome);
+  }
+
+  #promise(): Promise<unknown> {
+    if (this.#chain === null) {
+      this.#chain = Promise.withResolvers();
+      if (this.#outcome !== null) settle(this.#chain, this.#outcome);
+      else if (this._leaf === null) this.#chain.resolve(undefined);
+    }
+    return this.#chain.promise;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- stands for a promise
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#promise().then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
+    return this.#promise().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<unknown> {
+    return this.#promise().finally(onFinally);
+  }
+}
+
+interface Outcome {
+  readonly failed: boolean;
+  readonly value: unknown;
+}
+
+function settle(chain: PromiseWithResolvers<unknown>, { failed, value }: Outcome): void {
+  if (failed) chain.reject(value);
+  else chain.resolve(value);
+}
 
 export function awaitFuture<T, A = T, B = never>(
   future: Future<T>,
   onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
   onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
 ): Promise<A | B> {
+  if (typeof onFulfilled !== "function" || typeof onRejected !== "function") {
+    return new Promise<T>((resolve, reject) => void awaitFuture(future, resolve, reject)).then(onFulfilled, onRejected);
+  }
   const scope = home();
-  return new Promise<T>((resolve, reject) => scope._await(future, resolve, reject)).then(onFulfilled, onRejected);
+  const node = new Await(scope, onFulfilled, onRejected);
+  scope._await(node, future);
+  // It resolves to what the callbacks give.
+  return node as Promise<unknown> as Promise<A | B>;
+}
+
+/** The same for a handle, which may be awaited again. */
+export function awaitTask<T, A = T, B = never>(
+  task: Task<T>,
+  onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+  onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+): Promise<A | B> {
+  if (!task.isFinished() || typeof onFulfilled !== "function" || typeof onRejected !== "function") {
+    return awaitFuture(new Join(task), onFulfilled, onRejected);
+  }
+  const scope = home();
+  const node = new Await(scope, onFulfilled, onRejected);
+  if (!scope._settleNow(node, task as Task<unknown>)) scope._await(node, new Join(task));
+  return node as Promise<unknown> as Promise<A | B>;
 }
 
 /** The scope that waits: the async function that is running, else the runtime's root. */

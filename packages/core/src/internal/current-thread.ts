@@ -34,6 +34,8 @@ export class CurrentThread extends RuntimeCore {
   readonly #force: boolean;
   readonly #globalInterval: number;
   #untilInject: number;
+  /** Polls until the driver is asked whether it wants its turn. */
+  #left: number;
   #running = false;
   /** Running, and nobody watches wake-ups: `schedule` need only push. */
   #plain = false;
@@ -47,6 +49,7 @@ export class CurrentThread extends RuntimeCore {
   constructor(config: Config, driver: Driver) {
     super(config, driver);
     this.#interval = config.eventInterval ?? EVENT_INTERVAL;
+    this.#left = this.#interval;
     this.#force = config.eventInterval !== null;
     this.#globalInterval = config.globalQueueInterval;
     this.#untilInject = config.globalQueueInterval;
@@ -114,7 +117,7 @@ export class CurrentThread extends RuntimeCore {
     try {
       this.#unparked();
       this.driver.poll();
-      while (this.#pollBatch() && this.#next()) {}
+      while (this.#mayPoll() && this.#pollBatch() && this.#next()) {}
     } finally {
       this.#running = false;
       this.#plain = false;
@@ -127,12 +130,22 @@ export class CurrentThread extends RuntimeCore {
     }
   }
 
+  /** Gives the driver its turn when the interval is over, if it wants one. False to give the thread back for it. */
+  #mayPoll(): boolean {
+    if (this.#left > 0) return true;
+    this.#left = this.#interval;
+    if (!this.driver.turn(this.#force)) return false;
+    this.driver.poll();
+    return true;
+  }
+
   /** Polls until the queues are empty or the interval is over. False when the rest must wait for microtasks. */
   #pollBatch(): boolean {
     const watched = this.watched || realm.scopes === null || channels.poll.hasSubscribers;
     const local = this.#local;
+    const start = this.#left;
     let untilInject = this.#untilInject;
-    let left = this.#interval;
+    let left = start;
     let goOn = true;
     while (left > 0 && goOn) {
       untilInject -= 1;
@@ -147,19 +160,18 @@ export class CurrentThread extends RuntimeCore {
       else task._run();
     }
     this.#untilInject = untilInject;
-    this.counters.polls += this.#interval - left;
-    if (left < this.#interval) this.#polledSincePark = true;
+    // Kept from one activation to the next: async functions come in activations of a poll or two, and must not keep
+    // the loop from its turn either.
+    this.#left = left;
+    this.counters.polls += start - left;
+    if (left < start) this.#polledSincePark = true;
     realm.task = null;
     return goOn;
   }
 
-  /** What comes after a batch: more polls, the driver's turn, or sleep. False to give the thread back. */
+  /** What comes after a batch: more polls, or sleep. False to give the thread back. */
   #next(): boolean {
-    if (this.ready > 0) {
-      if (!this.driver.turn(this.#force)) return false;
-      this.driver.poll();
-      return true;
-    }
+    if (this.ready > 0) return true;
     this.reportFailures();
     if (this.config.onThreadPark !== null) this.#callParkHook("onThreadPark", this.config.onThreadPark);
     if (this.ready > 0) return true;

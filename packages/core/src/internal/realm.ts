@@ -43,6 +43,11 @@ export interface Bridge {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B>;
+  awaitTask<T, A, B>(
+    task: Task<T>,
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>;
   /** The default runtime, made on first use. */
   ambient(): Runtime;
 }

@@ -168,7 +168,7 @@ export abstract class RuntimeCore implements Spawner {
 
   /** A task for anything that can be run, not started yet. */
   makeTask<T>(scheduler: Spawner, into: IntoFuture<T>, state = 0): Task<T> {
-    const body = toBody(into);
+    const body = toBody(into, (state & ROOT) !== 0 || this.config.propagateContext);
     return new Task<T>(scheduler, body as never, body instanceof Future ? state | FUTURE : state);
   }
 
@@ -421,13 +421,17 @@ function withSite(report: Report): string {
   return site === undefined ? report.message : `${report.message}\n  spawned ${site.replaceAll("\n", "\n          ")}`;
 }
 
-/** What a task polls: a generator as it is, everything else as a future. */
-export function toBody<T>(into: IntoFuture<T>): Future<T> | IntoFuture<T> {
+/**
+ * What a task polls: a generator as it is, everything else as a future.
+ *
+ * @param keepContext - an async function runs in the asynchronous context of this moment.
+ */
+export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> | IntoFuture<T> {
   if (into instanceof JoinHandle) return new Join(into as never);
   if (into instanceof Future || isGenerator(into)) return into;
   if (typeof into === "function") {
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();
-    return new Scope<T>(into as never, captureContext());
+    return new Scope<T>(into as never, keepContext ? captureContext() : null);
   }
   if (isPromiseLike(into)) return new FromPromise<T>(into as PromiseLike<T>);
   throw typeError(

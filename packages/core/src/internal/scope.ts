@@ -8,9 +8,10 @@
  * A scope without a function (`root`) is the home of awaits outside any task.
  *
  * Invariants:
- *  1. An await is on the list exactly while its `leaf` is set.
- *  2. An await is in the ready queue exactly while its `queued` is true.
+ *  1. An await is on the scope's list exactly while its `leaf` is set and pending.
+ *  2. An await is in the scope's ready queue exactly while its `_queued` is true.
  */
+import { runNeutral } from "#platform";
 import { Cancelled } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll, type Waker } from "../future.ts";
 import type { LocalSet } from "../local-set.ts";
@@ -18,50 +19,31 @@ import type { CapturedContext } from "../platform/platform.ts";
 import { adoptCleanup } from "./cleanup.ts";
 import { abortSignal, GeneratorFuture, type GeneratorScope } from "./generator-future.ts";
 import { isGenerator } from "./kinds.ts";
+import { Await } from "./await.ts";
 import type { LocalsNode } from "./locals.ts";
-import { BUDGET, realm } from "./realm.ts";
+import { BUDGET, currentScope, realm } from "./realm.ts";
 import type { Task } from "./task.ts";
 
 type Body<T> = () => PromiseLike<T> | Async<T>;
 
-const NEW = 0;
-const RUNNING = 1;
-const FULFILLED = 2;
-const REJECTED = 3;
-const DONE = 4;
-
-/** No cancellation is outstanding. */
-const NOT_CANCELLED = 0;
-/** Dropped while it awaited none of our futures: the next such await throws, and later ones wait as cleanup. */
-const CANCEL_NEXT = 1;
+// Bits of `_state`; the first five exclude each other.
+/** The function has been called and has not settled. */
+const RUNNING = 0x1;
+/** It has settled, and its task does not know yet. */
+const FULFILLED = 0x2;
+const REJECTED = 0x4;
+/** It has settled or was dropped before it started. */
+const DONE = 0x8;
+/** The body turned out to make a generator, which runs in its place. */
+const GENERATOR = 0x10;
+/** Was dropped; its cleanup goes on. */
+const CLOSING = 0x20;
+/** Was dropped while it awaited none of our futures: the next such await throws, and later ones wait as cleanup. */
+const CANCEL_NEXT = 0x40;
 /** Killed: every await throws. */
-const CANCEL_ALL = 2;
+const CANCEL_ALL = 0x80;
 
-/** One `await` on a future of ours: context and waker for it in one object. */
-export class Await implements Context, Waker {
-  readonly scope: Scope;
-  leaf: Future<unknown> | null = null;
-  resolve: ((value: never) => unknown) | null = null;
-  reject: ((reason: unknown) => unknown) | null = null;
-  queued = false;
-  previous: Await | null = null;
-  next: Await | null = null;
-
-  constructor(scope: Scope) {
-    this.scope = scope;
-  }
-
-  get waker(): Waker {
-    return this;
-  }
-
-  wake(): void {
-    if (this.queued || this.leaf === null) return;
-    this.queued = true;
-    this.scope._ready.push(this);
-    this.scope._waker?.wake();
-  }
-}
+const NO_AWAITS: readonly Await[] = [];
 
 export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _controller: AbortController | null = null;
@@ -70,39 +52,28 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _locals: LocalsNode | null = null;
   /** The local set that `spawnLocal` goes to. */
   _localSet: LocalSet | null = null;
-  _ready: Await[] = [];
-  /** The oldest pending await; its `previous` is the youngest. */
+  /** The oldest pending await; its `_previous` is the youngest. */
   _awaits: Await | null = null;
-  #body: Body<T> | null;
+  #ready: readonly Await[] = NO_AWAITS;
+  /** The function; later what it gave, or the generator it made. */
+  #content: unknown;
   readonly #context: CapturedContext | null;
-  /** The body turned out to make a generator. */
-  #generator: GeneratorFuture<T> | null = null;
-  #status = NEW;
-  #result: unknown = undefined;
-  #cancel = NOT_CANCELLED;
-  #closing = false;
-  #budget = BUDGET;
-  /** An await that was ready at once leaves its object here for the next one. */
-  #spare: Await | null = null;
+  #budget: number = BUDGET;
 
   constructor(body: Body<T> | null, context: CapturedContext | null) {
     super();
-    this.#body = body;
+    this.#content = body;
     this.#context = context;
   }
 
   poll(cx: Context): Poll<T> {
     this._waker = cx.waker;
-    if (this.#generator !== null) return this.#generator.poll(cx);
-    if (this.#status === NEW) return this.#start(cx);
+    const state = this._state;
+    if ((state & GENERATOR) !== 0) return this.#generator().poll(cx);
+    if ((state & (RUNNING | FULFILLED | REJECTED | DONE)) === 0) return this.#start(cx);
     this.#budget = BUDGET;
-    if (this._ready.length > 0) this.#pollReady();
-    if (this.#status === RUNNING) return PENDING;
-    if (this.#status === DONE) throw polledAfterCompletion(this);
-    const failed = this.#status === REJECTED;
-    this.#status = DONE;
-    if (failed) throw this.#result;
-    return this.#result as T;
+    if (this.#ready.length > 0) this.#pollReady();
+    return (this._state & RUNNING) === 0 ? this.#take() : PENDING;
   }
 
   override drop(): void {
@@ -111,139 +82,173 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Drops the function. True while its cleanup goes on: then poll until it is ready, and ignore the result. */
   _close(): boolean {
-    if (this.#generator !== null) this.#generator.drop();
-    else if (this.#status === NEW) {
-      this.#status = DONE;
-      this.#body = null;
-    } else if (this.#status === RUNNING && !this.#closing) {
-      this.#closing = true;
-      abortSignal(this);
-      if (this._awaits === null) this.#cancel = CANCEL_NEXT;
-      else this.#rejectAwaits();
-      return true;
+    const state = this._state;
+    if ((state & GENERATOR) !== 0) {
+      this.#generator().drop();
+      return false;
     }
-    return this.#status === RUNNING && this.#generator === null;
+    if ((state & RUNNING) === 0) {
+      this._state = state | DONE;
+      this.#content = null;
+      return false;
+    }
+    if ((state & CLOSING) === 0) {
+      this._state = state | CLOSING;
+      abortSignal(this);
+      if (this._awaits === null) this._state |= CANCEL_NEXT;
+      else this.#rejectAwaits();
+    }
+    return true;
   }
 
   /** Ends a cleanup that is not to be waited for: each of its awaits throws. */
   _kill(): void {
-    this.#generator?._kill();
-    this.#cancel = CANCEL_ALL;
+    if ((this._state & GENERATOR) !== 0) this.#generator()._kill();
+    this._state = (this._state & ~RUNNING) | DONE | CANCEL_ALL;
     this.#rejectAwaits();
-    if (this.#status === RUNNING) this.#status = DONE;
   }
 
   override describe(): string {
-    if (this._awaits === null) return this.#generator?.describe() ?? "a promise";
+    if ((this._state & GENERATOR) !== 0) return this.#generator().describe();
     const leaves: string[] = [];
-    for (let node: Await | null = this._awaits; node !== null; node = node.next) {
-      if (node.leaf !== null) leaves.push(node.leaf.describe());
-    }
-    return leaves.join(", ");
+    for (let node = this._awaits; node !== null; node = node._next) if (node._leaf !== null) leaves.push(node._leaf.describe());
+    return leaves.length === 0 ? "a promise" : leaves.join(", ");
   }
 
-  /** Makes this the home of awaits outside any task. `cx` is the task that drives them. */
+  /** Makes this the home of awaits outside any task. `task` drives them. */
   _startRoot(task: Task<unknown>): void {
-    this.#status = RUNNING;
+    this._state = RUNNING;
     this._task = task;
     this._waker = task;
   }
 
-  /** Polls `leaf` for an `await`, and keeps it where it is pending. */
-  _await<U>(leaf: Future<U>, resolve: (value: U) => unknown, reject: (reason: unknown) => unknown): void {
-    if (this.#cancel !== NOT_CANCELLED) {
-      if (this.#cancel === CANCEL_NEXT) this.#cancel = NOT_CANCELLED;
+  /** Polls the leaf of a new await, and keeps it where it is pending. */
+  _await(node: Await, leaf: Future<unknown>): void {
+    const state = this._state;
+    if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) {
+      this._state = state & ~CANCEL_NEXT;
       leaf.drop();
-      reject(new Cancelled());
+      node._reject(new Cancelled());
       return;
     }
-    const node = this.#spare ?? new Await(this);
-    this.#spare = null;
-    node.leaf = leaf;
     const outer = realm.budget;
     realm.budget = this.#budget;
-    let value: Poll<U>;
+    let value: unknown;
+    node._leaf = leaf;
     try {
       value = this.#pollLeaf(leaf, node);
     } catch (error) {
-      node.leaf = null;
-      reject(error);
-      return;
-    } finally {
+      node._leaf = null;
       this.#budget = realm.budget;
       realm.budget = outer;
+      node._reject(error);
+      return;
     }
+    this.#budget = realm.budget;
+    realm.budget = outer;
     if (value === PENDING) {
-      node.resolve = resolve;
-      node.reject = reject;
       this.#link(node);
       return;
     }
-    node.leaf = null;
-    if (!node.queued) this.#spare = node;
-    resolve(value);
+    node._leaf = null;
+    realm.resumed = this;
+    node._resolve(value);
+  }
+
+  /** Settles an await whose result is known already, where nothing speaks against it. False to go the long way. */
+  _settleNow(node: Await, task: Task<unknown>): boolean {
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this.#budget <= 0) return false;
+    this.#budget -= 1;
+    realm.resumed = this;
+    if (task._failed()) node._reject(task._error());
+    else node._resolve(task._take());
+    return true;
+  }
+
+  /** A pending await of this scope was woken. */
+  _woken(node: Await): void {
+    if (this.#ready === NO_AWAITS) this.#ready = [node];
+    else (this.#ready as Await[]).push(node);
+    this._waker?.wake();
   }
 
   #start(cx: Context): Poll<T> {
-    this.#status = RUNNING;
+    this._state |= RUNNING;
     this._task = realm.task;
     this._locals = realm.locals;
-    this._localSet = realm.enteredSets.at(-1) ?? null;
+    if (realm.enteredSets.length > 0) this._localSet = realm.enteredSets.at(-1) ?? null;
     realm.resumed = this;
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context === null) startBody(this as Scope);
+      if (this.#context === null) runNeutral(startBody, this as Scope);
       else this.#context.run(startBody, this as Scope);
     } finally {
       realm.generator = outer;
     }
-    return this.#generator === null ? PENDING : this.#generator.poll(cx);
+    return (this._state & GENERATOR) === 0 ? PENDING : this.#generator().poll(cx);
   }
 
   /** Calls the function inside its own scope. */
   _call(): void {
-    const body = this.#body as Body<T>;
-    this.#body = null;
+    const body = this.#content as Body<T>;
+    this.#content = null;
     if (realm.scopes === null) realm.asyncScope = this as Scope;
     else realm.scopes.enter(this);
     let running: PromiseLike<T> | Async<T>;
     try {
       running = body();
     } catch (error) {
-      this.#status = DONE;
+      this._state = DONE;
       throw error;
     }
     if (isGenerator(running)) {
-      this.#generator = new GeneratorFuture(running as Async<T>);
-      return;
+      this.#content = new GeneratorFuture(running as Async<T>);
+      this._state = GENERATOR;
+    } else if (realm.scopes === null) {
+      running.then(
+        (value) => this._settle(FULFILLED, value),
+        (error: unknown) => this._settle(REJECTED, error),
+      );
+    } else {
+      // These two find the scope in the context they run in, so each task does without closures of its own.
+      running.then(onFulfilled, onRejected);
     }
-    running.then(
-      (value) => this.#settle(FULFILLED, value),
-      (error: unknown) => this.#settle(REJECTED, error),
-    );
   }
 
-  #settle(status: number, result: unknown): void {
-    if (this.#status !== RUNNING) return;
+  _settle(status: number, result: unknown): void {
+    if ((this._state & RUNNING) === 0) return;
     const task = this._task;
     if (task !== null && task._body === (this as Future<unknown>)) {
       // The task itself is this function: it ends here and now, without another trip through the run queue.
-      this.#status = DONE;
+      this._state = (this._state & ~RUNNING) | DONE;
       task._settled(status === REJECTED, result);
       return;
     }
-    this.#status = status;
-    this.#result = result;
+    this._state = (this._state & ~RUNNING) | status;
+    this.#content = result;
     this._waker?.wake();
   }
 
+  #take(): T {
+    const state = this._state;
+    if ((state & DONE) !== 0) throw polledAfterCompletion(this);
+    this._state = DONE;
+    if ((state & REJECTED) !== 0) throw this.#content;
+    return this.#content as T;
+  }
+
+  #generator(): GeneratorFuture<T> {
+    // What GENERATOR says.
+    return this.#content as GeneratorFuture<T>;
+  }
+
   #pollReady(): void {
-    const ready = this._ready;
-    this._ready = [];
+    const ready = this.#ready;
+    this.#ready = NO_AWAITS;
     for (const node of ready) {
-      node.queued = false;
-      const leaf = node.leaf;
+      node._queued = false;
+      const leaf = node._leaf;
       if (leaf === null) continue;
       let value: unknown;
       try {
@@ -252,37 +257,33 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       } catch (error) {
         this.#unlink(node);
         realm.resumed = this;
-        (node.reject as (reason: unknown) => unknown)(error);
+        node._reject(error);
         continue;
       }
       this.#unlink(node);
       realm.resumed = this;
-      (node.resolve as (value: unknown) => unknown)(value);
+      node._resolve(value);
     }
   }
 
   #pollLeaf<U>(leaf: Future<U>, node: Await): Poll<U> {
-    const { task, cx, locals, generator } = realm;
+    const { task, locals } = realm;
     realm.task = this._task;
-    realm.cx = node;
     realm.locals = this._locals;
-    realm.generator = this;
     try {
       return leaf.poll(node);
     } finally {
       realm.task = task;
-      realm.cx = cx;
       realm.locals = locals;
-      realm.generator = generator;
     }
   }
 
   #rejectAwaits(): void {
     for (let node = this._awaits; node !== null; node = this._awaits) {
-      const leaf = node.leaf as Future<unknown>;
+      const leaf = node._leaf as Future<unknown>;
       this.#unlink(node);
       // The await is settled whatever the leaf's own drop does, and before it: nothing may hang on its error.
-      (node.reject as (reason: unknown) => unknown)(new Cancelled());
+      node._reject(new Cancelled());
       leaf.drop();
     }
   }
@@ -291,32 +292,41 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const oldest = this._awaits;
     if (oldest === null) {
       this._awaits = node;
-      node.previous = node;
+      node._previous = node;
       return;
     }
-    const youngest = oldest.previous as Await;
-    youngest.next = node;
-    node.previous = youngest;
-    oldest.previous = node;
+    const youngest = oldest._previous as Await;
+    youngest._next = node;
+    node._previous = youngest;
+    oldest._previous = node;
   }
 
   #unlink(node: Await): void {
     const oldest = this._awaits as Await;
-    const { previous, next } = node;
+    const { _previous: previous, _next: next } = node;
     if (node === oldest) {
       this._awaits = next;
-      if (next !== null) next.previous = previous;
+      if (next !== null) next._previous = previous;
     } else {
-      (previous as Await).next = next;
-      if (next === null) oldest.previous = previous;
-      else next.previous = previous;
+      (previous as Await)._next = next;
+      if (next === null) oldest._previous = previous;
+      else next._previous = previous;
     }
-    node.leaf = null;
-    node.previous = null;
-    node.next = null;
+    node._leaf = null;
+    node._previous = null;
+    node._next = null;
   }
 }
 
 function startBody(scope: Scope): void {
   scope._call();
+}
+
+// Both are called in the context that the function was started in.
+function onFulfilled(value: unknown): void {
+  currentScope()?._settle(FULFILLED, value);
+}
+
+function onRejected(error: unknown): void {
+  currentScope()?._settle(REJECTED, error);
 }

@@ -143,7 +143,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return new Join(this).then(onFulfilled, onRejected);
+    return realm.bridge.awaitTask(this, onFulfilled, onRejected);
   }
 
   /** Detaches: nobody will ask for the result through this handle. */
@@ -389,6 +389,12 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     const state = (this._state |= OBSERVED);
     if ((state & (FAILED | CANCELLED)) === 0) return this._value as T;
     throw this._error();
+  }
+
+  /** Marks the result as seen. True when it is an error, to be had from `_error`. */
+  _failed(): boolean {
+    this._state |= OBSERVED;
+    return (this._state & (FAILED | CANCELLED)) !== 0;
   }
 
   /** What `await handle` throws. */

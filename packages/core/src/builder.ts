@@ -135,7 +135,9 @@ export class Builder {
    */
   rngSeed(seed: RngSeed): this {
     if (!(seed instanceof RngSeed)) {
-      throw typeError(`rngSeed takes an RngSeed, not ${show(seed)}; use RngSeed.fromBytes or RngSeed.fromNumber`);
+      throw typeError(
+        `rngSeed takes an RngSeed, not ${show(seed)}; use RngSeed.fromBytes or RngSeed.fromNumber`,
+      );
     }
     this._config.rngSeed = seed._value;
     return this;
@@ -319,7 +321,9 @@ function checkBoolean(name: string, value: boolean): boolean {
 
 function checkHistogram(value: HistogramConfiguration): HistogramConfiguration {
   if (!(value instanceof Histogram)) {
-    throw typeError(`Expected a HistogramConfiguration, not ${show(value)}; use HistogramConfiguration.linear or .log`);
+    throw typeError(
+      `Expected a HistogramConfiguration, not ${show(value)}; use HistogramConfiguration.linear or .log`,
+    );
   }
   return value;
 }

@@ -5,6 +5,7 @@
 import { Future, PENDING, type Context, type IntoFuture, type Poll } from "./future.ts";
 import { charge, proceed } from "./internal/budget.ts";
 import { realm, UNCONSTRAINED } from "./internal/realm.ts";
+import { Wrapper } from "./internal/wrapper.ts";
 import { intoFuture } from "./into-future.ts";
 
 class ConsumeBudget extends Future<void> {
@@ -31,26 +32,15 @@ export function hasBudgetRemaining(): boolean {
   return realm.task === null || realm.budget > 0;
 }
 
-class Unconstrained<T> extends Future<T> {
-  readonly #inner: Future<T>;
-  constructor(inner: Future<T>) {
-    super();
-    this.#inner = inner;
-  }
+class Unconstrained<T> extends Wrapper<T> {
   override poll(cx: Context): Poll<T> {
     const { budget } = realm;
     realm.budget = UNCONSTRAINED;
     try {
-      return this.#inner.poll(cx);
+      return this.inner.poll(cx);
     } finally {
       realm.budget = budget;
     }
-  }
-  override drop(): void {
-    this.#inner.drop();
-  }
-  override describe(): string {
-    return this.#inner.describe();
   }
 }
 
@@ -65,23 +55,12 @@ export function unconstrained<T>(body: IntoFuture<T>): Future<T> {
   return new Unconstrained(intoFuture(body));
 }
 
-class Cooperative<T> extends Future<T> {
-  readonly #inner: Future<T>;
-  constructor(inner: Future<T>) {
-    super();
-    this.#inner = inner;
-  }
+class Cooperative<T> extends Wrapper<T> {
   override poll(cx: Context): Poll<T> {
     if (!proceed(cx)) return PENDING;
-    const value = this.#inner.poll(cx);
+    const value = this.inner.poll(cx);
     if (value !== PENDING) charge();
     return value;
-  }
-  override drop(): void {
-    this.#inner.drop();
-  }
-  override describe(): string {
-    return this.#inner.describe();
   }
 }
 

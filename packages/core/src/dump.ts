@@ -39,7 +39,8 @@ export class DumpTask {
 
   /** One line: `task #3 (reader) waits for task #4 (writer)`. */
   toString(): string {
-    const doing = this.state === "running" || this.state === "ready" ? `is ${this.state}` : `waits for ${this.waitsFor}`;
+    const doing =
+      this.state === "running" || this.state === "ready" ? `is ${this.state}` : `waits for ${this.waitsFor}`;
     const site = this.spawnedAt === undefined ? "" : `, spawned ${this.spawnedAt.split("\n", 1)[0]}`;
     return `${this.#label} ${doing}${this.state === "closing" ? " while it cleans up" : ""}${site}`;
   }
@@ -56,7 +57,9 @@ export class Dump {
 
   /** @internal */
   constructor(core: RuntimeCore) {
-    const tasks = [...core.tasks()].filter((task) => (task._state & CLEANUP) === 0 || task._extra?.owner == null);
+    const tasks = [...core.tasks()].filter(
+      (task) => (task._state & CLEANUP) === 0 || task._extra?.owner == null,
+    );
     this.tasks = tasks.map((task) => new DumpTask(task, core.counters.timed));
   }
 

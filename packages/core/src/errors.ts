@@ -78,7 +78,8 @@ export function checkInteger(name: string, value: number, min: number, max: numb
 
 /** Throws unless `value` is a number of milliseconds, 0 or more. @internal */
 export function checkMillis(name: string, value: number): void {
-  if (typeof value !== "number") throw typeError(`${name} must be a number of milliseconds, not ${show(value)}`);
+  if (typeof value !== "number")
+    throw typeError(`${name} must be a number of milliseconds, not ${show(value)}`);
   if (!(value >= 0)) throw rangeError(`${name} must be 0 ms or more, not ${show(value)}`);
 }
 
@@ -86,6 +87,7 @@ export function checkMillis(name: string, value: number): void {
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name ?? "null"}`;
+  if (typeof value === "object" && value !== null)
+    return `an object of class ${value.constructor?.name ?? "null"}`;
   return String(value);
 }

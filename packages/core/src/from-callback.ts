@@ -4,76 +4,82 @@ import { Future, PENDING, polledAfterCompletion, type Context, type Poll, type W
 import { charge, proceed } from "./internal/budget.ts";
 
 /** Starts the operation; gives the function that stops it, if it can be stopped. @public */
-export type Register<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => (() => void) | void;
+export type Register<T> = (
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+) => (() => void) | void;
 
-const NEW = 0;
-const WAITING = 1;
-const FULFILLED = 2;
-const REJECTED = 3;
-const DONE = 4;
+// Bits of `_state`, which exclude each other.
+const WAITING = 0x1;
+const FULFILLED = 0x2;
+const REJECTED = 0x4;
+const DONE = 0x8;
+const ANY = WAITING | FULFILLED | REJECTED | DONE;
 
-class FromCallback<T> extends Future<T> {
-  #register: Register<T> | null;
-  #stop: (() => void) | null = null;
+/** @internal */
+export class FromCallback<T> extends Future<T> {
+  /** What starts the operation, later what stops it, at last its result. */
+  #content: unknown;
   #waker: Waker | null = null;
-  #status = NEW;
-  #result: unknown = undefined;
+  readonly #what: string;
 
-  constructor(register: Register<T>) {
+  constructor(register: Register<T>, what: string) {
     super();
-    this.#register = register;
+    this.#content = register;
+    this.#what = what;
   }
 
   override poll(cx: Context): Poll<T> {
     this.#waker = cx.waker;
-    if (this.#status === NEW) this.#start();
-    const status = this.#status;
-    if (status === WAITING) return PENDING;
-    if (status === DONE) throw polledAfterCompletion(this);
+    if ((this._state & ANY) === 0) this.#start();
+    const state = this._state;
+    if ((state & WAITING) !== 0) return PENDING;
+    if ((state & DONE) !== 0) throw polledAfterCompletion(this);
     if (!proceed(cx)) return PENDING;
     charge();
-    this.#status = DONE;
-    this.#waker = null;
-    if (status === REJECTED) throw this.#result;
-    return this.#result as T;
+    const result = this.#content;
+    this.#to(DONE, null);
+    if ((state & REJECTED) !== 0) throw result;
+    return result as T;
   }
 
   override drop(): void {
-    const stop = this.#stop;
-    const waiting = this.#status === WAITING;
-    if (this.#status < FULFILLED) this.#status = DONE;
-    this.#stop = null;
-    this.#waker = null;
-    this.#register = null;
-    if (waiting) stop?.();
+    const stop = this.#content;
+    const waiting = (this._state & WAITING) !== 0;
+    this.#to(DONE, null);
+    if (waiting && typeof stop === "function") stop();
   }
 
   override describe(): string {
-    return "a callback";
+    return this.#what;
   }
 
   #start(): void {
-    const register = this.#register as Register<T>;
-    this.#register = null;
-    this.#status = WAITING;
+    const register = this.#content as Register<T>;
+    this.#to(WAITING, null);
     try {
-      this.#stop =
-        register(
-          (value) => this.#settle(FULFILLED, value),
-          (error) => this.#settle(REJECTED, error),
-        ) ?? null;
+      const stop = register(
+        (value) => this.#settle(FULFILLED, value),
+        (error) => this.#settle(REJECTED, error),
+      );
+      if ((this._state & WAITING) !== 0) this.#content = stop;
     } catch (error) {
-      this.#status = DONE;
+      this.#to(DONE, null);
       throw error;
     }
   }
 
-  #settle(status: number, result: unknown): void {
-    if (this.#status !== WAITING) return;
-    this.#status = status;
-    this.#result = result;
-    this.#stop = null;
-    this.#waker?.wake();
+  #settle(state: number, result: unknown): void {
+    if ((this._state & WAITING) === 0) return;
+    const waker = this.#waker;
+    this.#to(state, result);
+    waker?.wake();
+  }
+
+  #to(state: number, content: unknown): void {
+    this._state = (this._state & ~ANY) | state;
+    this.#content = content;
+    this.#waker = null;
   }
 }
 
@@ -95,5 +101,5 @@ class FromCallback<T> extends Future<T> {
  */
 export function fromCallback<T>(register: Register<T>): Future<T> {
   if (typeof register !== "function") throw typeError(`fromCallback takes a function, not ${show(register)}`);
-  return new FromCallback(register);
+  return new FromCallback(register, "a callback");
 }

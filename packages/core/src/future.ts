@@ -113,7 +113,8 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    if ((this._state & (AWAITED | FINISHED)) !== 0) return Promise.reject(awaitedTwice(this)).then(onFulfilled, onRejected);
+    if ((this._state & (AWAITED | FINISHED)) !== 0)
+      return Promise.reject(awaitedTwice(this)).then(onFulfilled, onRejected);
     this._state |= AWAITED;
     return realm.bridge.awaitFuture(this, onFulfilled, onRejected);
   }

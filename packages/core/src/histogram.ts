@@ -20,7 +20,9 @@ export class HistogramConfiguration {
     checkMillis("widthMs", widthMs);
     if (widthMs === 0) throw rangeError("widthMs must be more than 0 ms");
     checkInteger("buckets", buckets, 1, 65_536);
-    return new HistogramConfiguration(Array.from({ length: buckets }, (_, i) => bound(i, buckets, (i + 1) * widthMs)));
+    return new HistogramConfiguration(
+      Array.from({ length: buckets }, (_, i) => bound(i, buckets, (i + 1) * widthMs)),
+    );
   }
 
   /** Buckets that grow with the time, for a bounded relative error. */
@@ -70,7 +72,9 @@ export class InvalidHistogramConfiguration extends RangeError {
   readonly requiredBucketCount: number;
   /** @internal */
   constructor(required: number, allowed: number) {
-    super(`Cannot build the histogram: it needs ${required} buckets and ${allowed} are allowed; allow a larger error`);
+    super(
+      `Cannot build the histogram: it needs ${required} buckets and ${allowed} are allowed; allow a larger error`,
+    );
     this.requiredBucketCount = required;
   }
 }
@@ -150,7 +154,8 @@ export class LogHistogramBuilder {
   /** Longer times share the last bucket. */
   maxValue(ms: number): this {
     checkMillis("maxValue", ms);
-    if (ms === 0 || ms === Infinity) throw rangeError(`maxValue must be more than 0 ms and finite, not ${ms}`);
+    if (ms === 0 || ms === Infinity)
+      throw rangeError(`maxValue must be more than 0 ms and finite, not ${ms}`);
     this.#maxMs = ms;
     return this;
   }

@@ -8,7 +8,8 @@ export type CancelReason = "aborted" | "shutdown" | "closed";
 const REASONS: Record<CancelReason, string> = {
   aborted: "was cancelled",
   shutdown: "was cancelled because its runtime shut down",
-  closed: "was not started because its runtime has shut down; spawn before the shutdown, or on another runtime",
+  closed:
+    "was not started because its runtime has shut down; spawn before the shutdown, or on another runtime",
 };
 
 /**

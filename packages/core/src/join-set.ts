@@ -157,7 +157,8 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   detachAll(): void {
     for (const member of this._pending.snapshot()) member.drop();
     this._pending.clear();
-    for (let member = this._finished.shift(); member !== null; member = this._finished.shift()) letGo(member._task);
+    for (let member = this._finished.shift(); member !== null; member = this._finished.shift())
+      letGo(member._task);
     this.#wake();
   }
 

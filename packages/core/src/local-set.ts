@@ -6,6 +6,7 @@ import { currentCore } from "./internal/current.ts";
 import { LocalScheduler } from "./internal/local-scheduler.ts";
 import { realm } from "./internal/realm.ts";
 import { spawnInto } from "./internal/spawn-into.ts";
+import { Wrapper } from "./internal/wrapper.ts";
 import { intoFuture } from "./into-future.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { Runtime } from "./runtime.ts";
@@ -113,12 +114,14 @@ export class LocalSet extends Future<void> {
     const scheduler = this._scheduler;
     scheduler.waker = cx.waker;
     realm.enteredSets.push(this);
+    let more: boolean;
     try {
-      return scheduler.run(currentCore());
+      more = scheduler.run(currentCore());
     } finally {
       realm.enteredSets.pop();
-      if (scheduler.panic !== null) throw scheduler.panic;
     }
+    if (scheduler.panic !== null) throw scheduler.panic;
+    return more;
   }
 }
 
@@ -140,13 +143,11 @@ class Drive extends Future<void> {
   }
 }
 
-class RunUntil<T> extends Future<T> {
+class RunUntil<T> extends Wrapper<T> {
   readonly #set: LocalSet;
-  readonly #inner: Future<T>;
   constructor(set: LocalSet, inner: Future<T>) {
-    super();
+    super(inner);
     this.#set = set;
-    this.#inner = inner;
   }
 
   override poll(cx: Context): Poll<T> {
@@ -154,7 +155,7 @@ class RunUntil<T> extends Future<T> {
     set._scheduler.waker = cx.waker;
     realm.enteredSets.push(set);
     try {
-      const value = this.#inner.poll(cx);
+      const value = this.inner.poll(cx);
       if (value !== PENDING) return value;
     } finally {
       realm.enteredSets.pop();
@@ -167,14 +168,10 @@ class RunUntil<T> extends Future<T> {
     this.#set._scheduler.waker = null;
     realm.enteredSets.push(this.#set);
     try {
-      this.#inner.drop();
+      super.drop();
     } finally {
       realm.enteredSets.pop();
     }
-  }
-
-  override describe(): string {
-    return this.#inner.describe();
   }
 }
 

@@ -16,7 +16,8 @@ export class RngSeed {
 
   /** The same bytes give the same seed. */
   static fromBytes(bytes: Uint8Array): RngSeed {
-    if (!(bytes instanceof Uint8Array)) throw typeError(`RngSeed.fromBytes takes a Uint8Array, not ${show(bytes)}`);
+    if (!(bytes instanceof Uint8Array))
+      throw typeError(`RngSeed.fromBytes takes a Uint8Array, not ${show(bytes)}`);
     // FNV-1a: every byte reaches every bit of the result.
     let hash = 0x811c9dc5;
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -162,7 +162,10 @@ export class RuntimeMetrics {
   }
 }
 
-function range(histogram: Histogram | null, bucket: number): { readonly start: number; readonly end: number } {
+function range(
+  histogram: Histogram | null,
+  bucket: number,
+): { readonly start: number; readonly end: number } {
   return histogram?.configuration.bucketRange(bucket) ?? { start: 0, end: 0 };
 }
 

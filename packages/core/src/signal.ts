@@ -1,7 +1,8 @@
 /** `AbortSignal` in both directions. */
 import { UsageError } from "./errors.ts";
-import { Future, PENDING, type Context, type IntoFuture, type Poll, type Waker } from "./future.ts";
+import { type Future, PENDING, type Context, type IntoFuture, type Poll, type Waker } from "./future.ts";
 import { currentScope, realm } from "./internal/realm.ts";
+import { Wrapper } from "./internal/wrapper.ts";
 import { intoFuture } from "./into-future.ts";
 
 /**
@@ -24,16 +25,14 @@ export function signal(): AbortSignal {
   return scope._controller.signal;
 }
 
-class WithSignal<T> extends Future<T> {
+class WithSignal<T> extends Wrapper<T> {
   readonly #signal: AbortSignal;
-  readonly #inner: Future<T>;
   #waker: Waker | null = null;
   #listening = false;
 
   constructor(abortSignal: AbortSignal, inner: Future<T>) {
-    super();
+    super(inner);
     this.#signal = abortSignal;
-    this.#inner = inner;
   }
 
   override poll(cx: Context): Poll<T> {
@@ -44,7 +43,7 @@ class WithSignal<T> extends Future<T> {
     this.#waker = cx.waker;
     let pending = false;
     try {
-      const value = this.#inner.poll(cx);
+      const value = this.inner.poll(cx);
       pending = value === PENDING;
       return value;
     } finally {
@@ -55,11 +54,7 @@ class WithSignal<T> extends Future<T> {
 
   override drop(): void {
     this.#unlisten();
-    this.#inner.drop();
-  }
-
-  override describe(): string {
-    return this.#inner.describe();
+    this.inner.drop();
   }
 
   readonly #onAbort = (): void => this.#waker?.wake();

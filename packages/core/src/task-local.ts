@@ -1,8 +1,16 @@
 /** Values that belong to a task. */
 import { UsageError, show, typeError } from "./errors.ts";
-import { Future, polledAfterCompletion, PENDING, type Context, type IntoFuture, type Poll } from "./future.ts";
+import {
+  type Future,
+  polledAfterCompletion,
+  PENDING,
+  type Context,
+  type IntoFuture,
+  type Poll,
+} from "./future.ts";
 import { findCell, visibleLocals, type Cell, type LocalsNode } from "./internal/locals.ts";
 import { realm } from "./internal/realm.ts";
+import { Wrapper } from "./internal/wrapper.ts";
 import { intoFuture } from "./into-future.ts";
 
 /** Thrown when a {@link TaskLocal} is read where no scope has set it. @see Tokio `task::AccessError` @public */
@@ -11,7 +19,9 @@ export class AccessError extends Error {
   readonly code = "ERR_RT_NO_TASK_LOCAL";
   /** @internal */
   constructor(key: string) {
-    super(`Cannot read the task-local ${key}: no value is set here; run the code inside ${key}.scope(value, body)`);
+    super(
+      `Cannot read the task-local ${key}: no value is set here; run the code inside ${key}.scope(value, body)`,
+    );
   }
 }
 
@@ -44,7 +54,7 @@ export class TaskLocal<T> {
   /** Runs `body` with the value set: during each of its polls, and while it is dropped. Scopes nest. */
   scope<R>(value: T, body: IntoFuture<R>): TaskLocalFuture<T, R> {
     this.#checkNotLent();
-    return new TaskLocalFuture(this as TaskLocal<unknown>, value, intoFuture(body));
+    return new TaskLocalFuture(this, value, intoFuture(body));
   }
 
   /** Runs `fn` with the value set, and gives what it returns. */
@@ -52,7 +62,7 @@ export class TaskLocal<T> {
     this.#checkNotLent();
     const { locals } = realm;
     const cell = { value, filled: true, lent: false };
-    realm.locals = { key: this as TaskLocal<unknown>, cell, next: visibleLocals() };
+    realm.locals = { key: this, cell, next: visibleLocals() };
     try {
       return fn();
     } finally {
@@ -77,7 +87,7 @@ export class TaskLocal<T> {
 
   /** As {@link TaskLocal.with}, but gives the {@link AccessError} instead of throwing it. */
   tryWith<R>(fn: (value: T) => R): R | AccessError {
-    return findCell(this as TaskLocal<unknown>) === null ? new AccessError(this.#name) : this.with(fn);
+    return findCell(this) === null ? new AccessError(this.#name) : this.with(fn);
   }
 
   /** The value. @throws {@link AccessError} where it is not set. */
@@ -87,18 +97,18 @@ export class TaskLocal<T> {
 
   /** The value, or the {@link AccessError} where it is not set. */
   tryGet(): T | AccessError {
-    const cell = findCell(this as TaskLocal<unknown>);
+    const cell = findCell(this);
     return cell === null ? new AccessError(this.#name) : (cell.value as T);
   }
 
   #cell(): Cell {
-    const cell = findCell(this as TaskLocal<unknown>);
+    const cell = findCell(this);
     if (cell === null) throw new AccessError(this.#name);
     return cell;
   }
 
   #checkNotLent(): void {
-    if (findCell(this as TaskLocal<unknown>)?.lent !== true) return;
+    if (findCell(this)?.lent !== true) return;
     throw new UsageError(
       "ERR_RT_INVALID_STATE",
       `Cannot enter a scope of the task-local ${this.#name}: its value is lent to with(); return from that first`,
@@ -107,24 +117,22 @@ export class TaskLocal<T> {
 }
 
 /** A computation with a task-local set. @see Tokio `task::futures::TaskLocalFuture` @public */
-export class TaskLocalFuture<T, R> extends Future<R> {
+export class TaskLocalFuture<T, R> extends Wrapper<R> {
   readonly #key: TaskLocal<unknown>;
   readonly #cell: Cell;
-  readonly #inner: Future<R>;
   #done = false;
 
   /** @internal */
   constructor(key: TaskLocal<unknown>, value: T, inner: Future<R>) {
-    super();
+    super(inner);
     this.#key = key;
     this.#cell = { value, filled: true, lent: false };
-    this.#inner = inner;
   }
 
   override poll(cx: Context): Poll<R> {
     if (this.#done) throw polledAfterCompletion(this);
     this.#done = true; // also when the poll throws
-    const value = this.#enter(() => this.#inner.poll(cx));
+    const value = this.#enter(() => this.inner.poll(cx));
     if (value === PENDING) this.#done = false;
     return value;
   }
@@ -132,11 +140,7 @@ export class TaskLocalFuture<T, R> extends Future<R> {
   override drop(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#enter(() => this.#inner.drop());
-  }
-
-  override describe(): string {
-    return this.#inner.describe();
+    this.#enter(() => super.drop());
   }
 
   /** Takes the value out, once; from then on the computation doesn't see it. `undefined` when it is gone. */

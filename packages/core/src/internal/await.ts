@@ -114,7 +114,10 @@ export function awaitFuture<T, A = T, B = never>(
   onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
 ): Promise<A | B> {
   if (typeof onFulfilled !== "function" || typeof onRejected !== "function") {
-    return new Promise<T>((resolve, reject) => void awaitFuture(future, resolve, reject)).then(onFulfilled, onRejected);
+    return new Promise<T>((resolve, reject) => void awaitFuture(future, resolve, reject)).then(
+      onFulfilled,
+      onRejected,
+    );
   }
   const scope = home();
   const node = new Await(scope, onFulfilled, onRejected);
@@ -134,7 +137,7 @@ export function awaitTask<T, A = T, B = never>(
   }
   const scope = home();
   const node = new Await(scope, onFulfilled, onRejected);
-  if (!scope._settleNow(node, task as Task<unknown>)) scope._await(node, new Join(task));
+  if (!scope._settleNow(node, task)) scope._await(node, new Join(task));
   return node as Promise<unknown> as Promise<A | B>;
 }
 

@@ -12,7 +12,12 @@ export class BlockOn<T> implements Waker {
   readonly #core: RuntimeCore;
   #settled = false;
 
-  constructor(task: Task<T>, resolve: (value: T) => void, reject: (error: unknown) => void, core: RuntimeCore) {
+  constructor(
+    task: Task<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    core: RuntimeCore,
+  ) {
     this.#task = task;
     this.#join = new Join(task);
     this.#resolve = resolve;

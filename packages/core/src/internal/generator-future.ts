@@ -95,7 +95,10 @@ export function rejectYield(generator: Async<unknown>, value: unknown): Step {
     value instanceof Future
       ? "write yield* instead of yield"
       : "a task may only yield* futures; wrap promises in fromPromise, or use an async function";
-  const error = new UsageError("ERR_RT_INVALID_YIELD", `Cannot go on: the task yielded ${show(value)}; ${remedy}`);
+  const error = new UsageError(
+    "ERR_RT_INVALID_YIELD",
+    `Cannot go on: the task yielded ${show(value)}; ${remedy}`,
+  );
   const result: Step = generator.throw(error);
   return result === realm.suspension || result.done ? result : rejectYield(generator, result.value);
 }

@@ -48,7 +48,8 @@ export class PollWatch {
     core.watchdog?.leave();
     if (this.#times || channels.poll.hasSubscribers) this.#measured(task, now() - this.#start);
     const hook = core.config.onAfterTaskPoll;
-    if (hook !== null && isCounted(task)) core.callHook("onAfterTaskPoll", hook, core.meta(task, this.#latency));
+    if (hook !== null && isCounted(task))
+      core.callHook("onAfterTaskPoll", hook, core.meta(task, this.#latency));
   }
 
   #measured(task: Task<unknown>, elapsedMs: number): void {

@@ -53,7 +53,8 @@ export class RunQueue {
   /** What is in the queue, the next one first. */
   toArray(): Task<unknown>[] {
     const tasks: Task<unknown>[] = [];
-    for (let i = this.#head; i !== this.#tail; i = (i + 1) | 0) tasks.push(this.#slots[i & this.#mask] as Task<unknown>);
+    for (let i = this.#head; i !== this.#tail; i = (i + 1) | 0)
+      tasks.push(this.#slots[i & this.#mask] as Task<unknown>);
     return tasks;
   }
 

@@ -19,7 +19,7 @@ import type { TaskMeta } from "../task-meta.ts";
 import { BlockOn } from "./block-on.ts";
 import type { Config } from "./config.ts";
 import { FastRand } from "./fast-rand.ts";
-import { FromPromise } from "../from-promise.ts";
+import { fromPromise } from "../from-promise.ts";
 import { Join } from "./join.ts";
 import { isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
 import { realm } from "./realm.ts";
@@ -27,7 +27,19 @@ import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { appendSite, captureSite, siteFrames } from "./spawn-site.ts";
-import { AMBIENT, CLOSING, FAILED, FUTURE, IN_CONTEXT, LISTED, OBSERVED, ROOT, STILLBORN, Task, UNCOUNTED } from "./task.ts";
+import {
+  AMBIENT,
+  CLOSING,
+  FAILED,
+  FUTURE,
+  IN_CONTEXT,
+  LISTED,
+  OBSERVED,
+  ROOT,
+  STILLBORN,
+  Task,
+  UNCOUNTED,
+} from "./task.ts";
 import { Counters } from "./counters.ts";
 
 export interface Channels {
@@ -93,7 +105,7 @@ export abstract class RuntimeCore implements Spawner {
   /** Tasks that have suspended at least once. */
   readonly #waiting = new OwnedTasks();
   #failures: Task<unknown>[] = [];
-  #root: Scope<unknown> | null = null;
+  #root: Scope | null = null;
   readonly #blocked = new Set<BlockOn<unknown>>();
   #forgetExit: (() => void) | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -160,9 +172,9 @@ export abstract class RuntimeCore implements Spawner {
   // --- spawning ---
 
   spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
-    const task = isGenerator(into) ? new Task<T>(this, into as never, 0) : this.makeTask(this, into);
+    const task = isGenerator(into) ? new Task<T>(this, into, 0) : this.makeTask(this, into);
     if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, { above });
-    this.start(task as Task<unknown>);
+    this.start(task);
     return task;
   }
 
@@ -241,7 +253,7 @@ export abstract class RuntimeCore implements Spawner {
     const tasks = new Set(this.queued());
     for (const task of this.#waiting.snapshot()) tasks.add(task);
     if (realm.task !== null && realm.task._scheduler === this) tasks.add(realm.task);
-    return [...tasks].sort((a, b) => a._id - b._id);
+    return [...tasks].toSorted((a, b) => a._id - b._id);
   }
 
   /** Everything in the run queues. */
@@ -269,7 +281,7 @@ export abstract class RuntimeCore implements Spawner {
       this.driver.ref();
       this.#forgetExit ??= this.#watchExit();
       wait.start();
-      this.start(task as Task<unknown>);
+      this.start(task);
       if (task.isFinished()) wait.wake();
     });
   }
@@ -298,7 +310,8 @@ export abstract class RuntimeCore implements Spawner {
   close(): boolean {
     if (!this.closed) {
       this.closed = true;
-      if (channels.shutdown.hasSubscribers) channels.shutdown.publish({ runtime: this.id, name: this.config.name });
+      if (channels.shutdown.hasSubscribers)
+        channels.shutdown.publish({ runtime: this.id, name: this.config.name });
       this.#cancelAll();
       this.#root?._kill();
       this.reportFailures();
@@ -404,7 +417,11 @@ export abstract class RuntimeCore implements Spawner {
 
   reportedTask(task: Task<unknown>): ReportedTask {
     const site = task._extra?.site;
-    return { id: task._publicId(), name: task.name(), spawnedAt: site == null ? undefined : siteFrames(site) };
+    return {
+      id: task._publicId(),
+      name: task.name(),
+      spawnedAt: site == null ? undefined : siteFrames(site),
+    };
   }
 
   meta(task: Task<unknown>, scheduleLatency?: number): TaskMeta {
@@ -418,7 +435,9 @@ export abstract class RuntimeCore implements Spawner {
 
 function withSite(report: Report): string {
   const site = report.task?.spawnedAt;
-  return site === undefined ? report.message : `${report.message}\n  spawned ${site.replaceAll("\n", "\n          ")}`;
+  return site === undefined
+    ? report.message
+    : `${report.message}\n  spawned ${site.replaceAll("\n", "\n          ")}`;
 }
 
 /**
@@ -431,9 +450,9 @@ export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> 
   if (into instanceof Future || isGenerator(into)) return into;
   if (typeof into === "function") {
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();
-    return new Scope<T>(into as never, keepContext ? captureContext() : null);
+    return new Scope<T>(into, keepContext ? captureContext() : null);
   }
-  if (isPromiseLike(into)) return new FromPromise<T>(into as PromiseLike<T>);
+  if (isPromiseLike(into)) return fromPromise(into);
   throw typeError(
     `Cannot run ${show(into)}: expected a future, a generator, a generator or async function, or a promise`,
   );

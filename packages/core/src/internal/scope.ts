@@ -13,13 +13,21 @@
  */
 import { runNeutral } from "#platform";
 import { Cancelled } from "../errors.ts";
-import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll, type Waker } from "../future.ts";
+import {
+  Future,
+  PENDING,
+  polledAfterCompletion,
+  type Async,
+  type Context,
+  type Poll,
+  type Waker,
+} from "../future.ts";
 import type { LocalSet } from "../local-set.ts";
 import type { CapturedContext } from "../platform/platform.ts";
 import { adoptCleanup } from "./cleanup.ts";
 import { abortSignal, GeneratorFuture, type GeneratorScope } from "./generator-future.ts";
 import { isGenerator } from "./kinds.ts";
-import { Await } from "./await.ts";
+import { type Await } from "./await.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, realm } from "./realm.ts";
 import type { Task } from "./task.ts";
@@ -111,7 +119,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   override describe(): string {
     if ((this._state & GENERATOR) !== 0) return this.#generator().describe();
     const leaves: string[] = [];
-    for (let node = this._awaits; node !== null; node = node._next) if (node._leaf !== null) leaves.push(node._leaf.describe());
+    for (let node = this._awaits; node !== null; node = node._next)
+      if (node._leaf !== null) leaves.push(node._leaf.describe());
     return leaves.length === 0 ? "a promise" : leaves.join(", ");
   }
 
@@ -182,7 +191,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     realm.generator = this;
     try {
       if (this.#context === null) runNeutral(startBody, this as Scope);
-      else this.#context.run(startBody, this as Scope);
+      else this.#context.run(startBody, this);
     } finally {
       realm.generator = outer;
     }
@@ -193,7 +202,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _call(): void {
     const body = this.#content as Body<T>;
     this.#content = null;
-    if (realm.scopes === null) realm.asyncScope = this as Scope;
+    if (realm.scopes === null) realm.asyncScope = this;
     else realm.scopes.enter(this);
     let running: PromiseLike<T> | Async<T>;
     try {
@@ -203,7 +212,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       throw error;
     }
     if (isGenerator(running)) {
-      this.#content = new GeneratorFuture(running as Async<T>);
+      this.#content = new GeneratorFuture(running);
       this._state = GENERATOR;
     } else if (realm.scopes === null) {
       running.then(

@@ -8,6 +8,6 @@ export function spawnInto<T>(spawner: Spawner, body: IntoFuture<T>, options: Spa
   const { core } = spawner;
   const task = core.makeTask(spawner, body);
   core.decorate(task, spawner === core ? options : { ...options, silent: true });
-  spawner.start(task as Task<unknown>);
+  spawner.start(task);
   return task;
 }

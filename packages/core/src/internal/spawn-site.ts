@@ -1,7 +1,8 @@
 /** Where a task was spawned, for those who asked to know. */
 
 /** V8's way to leave the library's own frames out of a stack. */
-const capture = (Error as { captureStackTrace?: (target: object, above?: unknown) => void }).captureStackTrace;
+const capture = (Error as { captureStackTrace?: (target: object, above?: unknown) => void })
+  .captureStackTrace;
 
 /** The stack at this moment, without the frames from `above` inwards. Reading it is put off until somebody asks. */
 export function captureSite(above: unknown): Error {

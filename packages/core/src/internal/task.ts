@@ -10,7 +10,15 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
-import { Future, notPolled, PENDING, type Async, type Context, type Poll, type Waker } from "../future.ts";
+import {
+  type Future,
+  notPolled,
+  PENDING,
+  type Async,
+  type Context,
+  type Poll,
+  type Waker,
+} from "../future.ts";
 import { JoinHandle } from "../join-handle.ts";
 import { JoinError, type CancelReason } from "../join-error.ts";
 import type { CapturedContext } from "../platform/platform.ts";
@@ -148,7 +156,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   /** Detaches: nobody will ask for the result through this handle. */
   override drop(): void {
-    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED)) this._scheduler.core.reportFailure(this);
+    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED))
+      this._scheduler.core.reportFailure(this);
   }
 
   override describe(): string {
@@ -219,7 +228,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
-    if ((state & IN_CONTEXT) !== 0) (this._extra?.context as CapturedContext).run(resumeTask, this as Task<unknown>);
+    if ((state & IN_CONTEXT) !== 0) (this._extra?.context as CapturedContext).run(resumeTask, this);
     else this.#pollBody();
   }
 
@@ -241,7 +250,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if ((state & (LISTED | ABORTING)) === LISTED) return;
     if ((state & LISTED) === 0) {
       this._state |= LISTED;
-      this._scheduler.list(this as Task<unknown>);
+      this._scheduler.list(this);
     }
     // An abort from inside the poll takes effect where the task suspends.
     if ((this._state & ABORTING) !== 0) this._cancel("aborted");
@@ -363,7 +372,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     } else if ((this._state & (FAILED | OBSERVED)) === FAILED) {
       this._scheduler.failed(this);
     }
-    if (this._extra !== null) this._extra.owner?._disown(this as Task<unknown>);
+    if (this._extra !== null) this._extra.owner?._disown(this);
   }
 
   // --- cleanups ---
@@ -427,7 +436,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   _label(): string {
     if ((this._state & ROOT) !== 0) return "the body of blockOn";
-    if ((this._state & CLEANUP) !== 0) return `the cleanup of ${this._extra?.owner?._label() ?? "a dropped future"}`;
+    if ((this._state & CLEANUP) !== 0)
+      return `the cleanup of ${this._extra?.owner?._label() ?? "a dropped future"}`;
     const name = this._extra?.name;
     return name == null ? `task #${this._id}` : `task #${this._id} (${name})`;
   }
@@ -438,7 +448,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if (this._body === null && cleanups != null) {
       return [...cleanups].map((cleanup) => `cleanup: ${cleanup._waitsFor()}`).join(", ");
     }
-    if ((this._state & FUTURE) === 0) return this._polls === 0 ? "its first poll" : describeLeaf(this._body as Async<T>);
+    if ((this._state & FUTURE) === 0)
+      return this._polls === 0 ? "its first poll" : describeLeaf(this._body as Async<T>);
     return (this._body as Future<T> | null)?.describe() ?? "nothing";
   }
 

@@ -64,13 +64,13 @@ export function hostTimer(fn: () => void, ms: number): HostTimer {
   return new WebTimer(fn, ms);
 }
 
-export function onceNothingIsLeft(): () => void {
+export function onceNothingIsLeft(_fn: () => void): () => void {
   return () => {};
 }
 
 const silent: Channel = { hasSubscribers: false, publish() {} };
 
-export function channel(): Channel {
+export function channel(_name: string): Channel {
   return silent;
 }
 
@@ -79,6 +79,6 @@ export function printReport(message: string, error?: unknown): void {
   else host.console.error(message, error);
 }
 
-export function startWatchdog(): WatchdogThread | null {
+export function startWatchdog(_thresholdMs: number): WatchdogThread | null {
   return null;
 }

@@ -13,7 +13,7 @@ export class DeadlockError extends Error {
   override readonly name = "DeadlockError";
   readonly code = "ERR_RT_DEADLOCK";
   /** Every task that was waiting. */
-  readonly dump: Dump;
+  declare readonly dump: Dump;
 
   /** @internal */
   constructor(dump: Dump) {
@@ -22,6 +22,7 @@ export class DeadlockError extends Error {
       `Deadlock: blockOn waits, and nothing is left that could wake a task${lines.join("")}` +
         `\n  Make sure that something outside still completes what they wait for, or close it`,
     );
-    this.dump = dump;
+    // Not enumerable: the message says it all, and a printed error should not say it twice.
+    Object.defineProperty(this, "dump", { value: dump });
   }
 }

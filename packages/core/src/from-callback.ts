@@ -30,10 +30,12 @@ export class FromCallback<T> extends Future<T> {
   }
 
   override poll(cx: Context): Poll<T> {
-    this.#waker = cx.waker;
     if ((this._state & ANY) === 0) this.#start();
     const state = this._state;
-    if ((state & WAITING) !== 0) return PENDING;
+    if ((state & WAITING) !== 0) {
+      this.#waker = cx.waker;
+      return PENDING;
+    }
     if ((state & DONE) !== 0) throw polledAfterCompletion(this);
     if (!proceed(cx)) return PENDING;
     charge();

@@ -228,8 +228,9 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
-    if ((state & IN_CONTEXT) !== 0) (this._extra?.context as CapturedContext).run(resumeTask, this);
-    else this.#pollBody();
+    const context = this._extra === null ? null : this._extra.context;
+    if (context === null) this.#pollBody();
+    else context.run(resumeTask, this);
   }
 
   /** Resumes or closes the generator. */

@@ -6,7 +6,7 @@ class Pending extends Future<never> {
     return PENDING;
   }
   override describe(): string {
-    return "nothing, for ever (pending())";
+    return "pending(), which never completes";
   }
 }
 

@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** Runs an example as its README line does, and gives what it printed. */
+function run(example: string): { status: number | null; stdout: string; stderr: string } {
+  const cwd = join(import.meta.dirname, "../../examples", example);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["main.ts"], { cwd, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+describe("examples/demo", () => {
+  it("counts the same lines in both lanes, gives up on the hanging task, and ends by itself", () => {
+    const { status, stdout, stderr } = run("demo");
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const [generator, async] = [...stdout.matchAll(/lane *: (\d+ lines in \d+ files)/g)].map(([, counted]) => counted);
+    expect(generator).toBeDefined();
+    expect(async).toBe(generator);
+    expect(stdout).toContain("the hanging task has cleaned up");
+    expect(stdout).toMatch(/tasks alive +│ 0 /);
+  });
+});
+
+describe("examples/custom-driver", () => {
+  it("lets a simulated day pass at once, in the order of its timers", () => {
+    const { status, stdout } = run("custom-driver");
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.slice(0, 4)).toEqual([" 6 h  meal", " 8 h  walk", "12 h  meal", "16 h  walk"]);
+    expect(lines.at(-1)).toMatch(/^7 times in \d+ ms$/);
+  });
+});

@@ -1,0 +1,24 @@
+import { inHalfAtMostTimes } from "../harness/bars.ts";
+import type { AreaDefinition } from "../harness/case.ts";
+import { GENERATOR, TOKIO } from "../harness/contestants.ts";
+import als from "./als.bench.ts";
+import fairness from "./fairness.bench.ts";
+import joinSet from "./join-set.bench.ts";
+import memory from "./memory.bench.ts";
+import pingPong from "./ping-pong.bench.ts";
+import spawn from "./spawn.bench.ts";
+import yieldNow from "./yield.bench.ts";
+
+const throughput = [...spawn, ...pingPong, ...yieldNow, ...joinSet];
+
+export default {
+  cases: [...throughput, ...memory, ...fairness, ...als],
+  bars: [
+    inHalfAtMostTimes(
+      throughput.map(({ name }) => name),
+      GENERATOR,
+      1,
+      TOKIO,
+    ),
+  ],
+} satisfies AreaDefinition;

@@ -1,0 +1,11 @@
+import { laneBars } from "../harness/bars.ts";
+import { bench, type Case } from "../harness/case.ts";
+
+export default [
+  bench("join-set/10k", {
+    about: "10,000 tasks in a join set, taken out as they end until it is empty",
+    per: "task",
+    batch: 10_000,
+    bars: laneBars("join-set/10k"),
+  }),
+] satisfies readonly Case[];

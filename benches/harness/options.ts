@@ -1,0 +1,45 @@
+/** `pnpm bench [area] [--filter text] [--rounds n] [--quick] [--no-build]`. */
+
+import { parseArgs } from "node:util";
+
+export interface Options {
+  /** Undefined: every area. */
+  readonly area: string | undefined;
+  /** Only cases whose name contains it. */
+  readonly filter: string;
+  readonly rounds: number;
+  readonly sampleMs: number;
+  readonly build: boolean;
+  /** Whether the run is complete enough to replace the committed results. */
+  readonly keepResults: boolean;
+}
+
+/** Chosen so that a run's medians repeat within a few per cent on a shared machine. */
+const ROUNDS = 9;
+const SAMPLE_MS = 30;
+const QUICK = { rounds: 5, sampleMs: 20 };
+
+/** @throws TypeError or RangeError for arguments that mean nothing. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: args.filter((arg) => arg !== "--"),
+    allowPositionals: true,
+    options: {
+      filter: { type: "string", default: "" },
+      rounds: { type: "string" },
+      quick: { type: "boolean", default: false },
+      "no-build": { type: "boolean", default: false },
+    },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? QUICK.rounds : ROUNDS));
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new RangeError(`--rounds must be 1 or more, not ${values.rounds}`);
+  return {
+    area: positionals[0],
+    filter: values.filter,
+    rounds,
+    sampleMs: values.quick ? QUICK.sampleMs : SAMPLE_MS,
+    build: !values["no-build"],
+    keepResults: values.filter === "" && !values.quick && rounds >= 5,
+  };
+}

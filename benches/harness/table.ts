@@ -1,0 +1,84 @@
+/** The results as text. */
+
+import type { Bar, Outcome, Verdict } from "./bars.ts";
+import { ratioOf } from "./bars.ts";
+import { type Metric, NANOSECONDS } from "./case.ts";
+import { EFFECT, TOKIO } from "./contestants.ts";
+import type { CaseResult } from "./run.ts";
+import type { Summary } from "./stats.ts";
+
+/** One case: a line per contestant and metric. */
+export function caseTable(result: CaseResult): string {
+  const { case: definition, cells, failures } = result;
+  const timed = definition.metrics.includes(NANOSECONDS);
+  const rows = [timed ? TIMED_HEADER : METRIC_HEADER];
+  for (const [name, cell] of cells) {
+    for (const metric of definition.metrics) {
+      const summary = cell[metric.name];
+      if (summary !== undefined)
+        rows.push(timed ? timedRow(name, summary, result) : metricRow(name, metric, summary));
+    }
+  }
+  for (const [name, failure] of failures) rows.push([name, `FAILED: ${failure.split("\n", 1)[0] ?? ""}`]);
+  return `${definition.name} (per ${definition.per}): ${definition.about}\n${align(rows)}\n`;
+}
+
+const TIMED_HEADER = ["", "best", "median", "x tokio", "(median)", "x effect", "(median)", ""];
+/** Arbitrary: a median so far above the best says more about the machine, or the collector, than about the code. */
+const UNSTEADY = 1.2;
+const METRIC_HEADER = ["", "", "best", "median"];
+
+function timedRow(name: string, summary: Summary, { cells }: CaseResult): string[] {
+  const ratios = [TOKIO, EFFECT].flatMap((rival) => {
+    const ratio = ratioOf(summary, cells.get(rival)?.[NANOSECONDS.name]);
+    return ratio === undefined ? ["", ""] : [ratio.best.toFixed(2), ratio.median.toFixed(2)];
+  });
+  const remark = summary.median > UNSTEADY * summary.best ? "unsteady" : "";
+  return [name, quantity(summary.best, "ns"), quantity(summary.median, "ns"), ...ratios, remark];
+}
+
+function metricRow(name: string, metric: Metric, summary: Summary): string[] {
+  return [name, metric.name, quantity(summary.best, metric.unit), quantity(summary.median, metric.unit)];
+}
+
+export function quantity(value: number, unit: string): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${unit}`;
+}
+
+/** The first column to the left, the others to the right; a row's last text may be of any length. */
+function align(rows: readonly (readonly string[])[]): string {
+  const complete = rows.filter((row) => row.length === rows[0]?.length);
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...complete.map((row) => row[column]?.length ?? 0)),
+  );
+  const first = Math.max(...rows.map((row) => row[0]?.length ?? 0));
+  return rows
+    .map((row) => {
+      const [name = "", ...numbers] = row;
+      const cells = numbers.map((cell, index) => cell.padStart(widths[index + 1] ?? 0));
+      return `  ${name.padEnd(first)}  ${cells.join("  ")}`.trimEnd();
+    })
+    .join("\n");
+}
+
+const MARKS: Readonly<Record<Outcome, string>> = {
+  pass: "PASS   ",
+  close: "CLOSE  ",
+  fail: "FAIL   ",
+  unknown: "UNKNOWN",
+  figure: "       ",
+};
+
+export function verdictTable(verdicts: readonly Verdict[]): string {
+  const width = Math.max(...verdicts.map(({ bar }) => bar.length));
+  return verdicts
+    .map(({ bar, outcome, detail }) => `  ${MARKS[outcome]}  ${bar.padEnd(width)}  ${detail}`)
+    .join("\n");
+}
+
+/** The bars of the cases that ran, then those of the whole area. */
+export function judge(results: readonly CaseResult[], areaBars: readonly Bar[]): Verdict[] {
+  const bars = [...results.flatMap((result) => result.case.bars), ...areaBars];
+  return bars.map((bar) => bar.judge(results));
+}

@@ -1,0 +1,13 @@
+/** A report sink that throws. */
+import { Builder, type Async } from "@rt/core";
+
+function* fail(): Async<void> {
+  throw new Error("the task's own");
+}
+
+const runtime = Builder.currentThread()
+  .onReport(() => {
+    throw new Error("the sink's own");
+  })
+  .build();
+runtime.spawn(fail());

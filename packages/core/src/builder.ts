@@ -14,6 +14,8 @@ import { Runtime } from "./runtime.ts";
 import type { TaskMeta } from "./task-meta.ts";
 
 const MOST = 2 ** 30;
+/** Tokio's buckets. */
+const DEFAULT_HISTOGRAM: HistogramConfiguration = Histogram.linear(0.1, 10);
 
 /**
  * Collects options and builds a runtime. Every setter gives the builder back; one builder may build many runtimes.
@@ -47,8 +49,10 @@ export class Builder {
     trackScheduleLatency: false,
     slowPollMs: 0,
     watchdogMs: 0,
-    pollTimeHistogram: null,
-    scheduleLatencyHistogram: null,
+    pollTimes: false,
+    pollTimeHistogram: DEFAULT_HISTOGRAM,
+    latencies: false,
+    scheduleLatencyHistogram: DEFAULT_HISTOGRAM,
     makeDriver: null,
     drivers: [],
     onReport: null,
@@ -101,7 +105,8 @@ export class Builder {
   }
 
   /**
-   * Every how many polls tasks woken from outside come first, 1 or more. 31 by default.
+   * Every how many polls a worker looks for tasks woken from outside, 1 or more. 31 by default. On a single thread
+   * they line up behind the ready ones each time the scheduler is activated, so it changes nothing.
    * @see Tokio `Builder::global_queue_interval`
    */
   globalQueueInterval(polls: number): this {
@@ -151,6 +156,7 @@ export class Builder {
    * @see Tokio `Builder::unhandled_panic`
    */
   unhandledPanic(policy: UnhandledPanic): this {
+    if (typeof policy !== "string") throw typeError(`unhandledPanic takes a string, not ${show(policy)}`);
     if (policy !== "report" && policy !== "ignore" && policy !== "shutdownRuntime") {
       throw rangeError(`unhandledPanic must be "report", "ignore" or "shutdownRuntime", not ${show(policy)}`);
     }
@@ -168,8 +174,10 @@ export class Builder {
   }
 
   /**
-   * Gives generator tasks the `AsyncLocalStorage` values of their spawn at every poll. Async functions always have
-   * them. Off by default, because it costs more than 5 % of a spawn; see `benches/README.md` for the figure.
+   * Lets tasks see the `AsyncLocalStorage` values of their spawn, at every poll and in both lanes. Off by default:
+   * capturing them makes a spawn 1.5 to 1.8 times as dear, and a poll in the generator lane 1.4 times
+   * (`pnpm bench core --filter als`). Without it, tasks see none; an async function passed to `blockOn` always sees
+   * those of its caller.
    */
   propagateContext(on = true): this {
     this._config.propagateContext = checkBoolean("propagateContext", on);
@@ -202,7 +210,7 @@ export class Builder {
 
   /** Counts polls by how long they took. @see Tokio `Builder::enable_metrics_poll_time_histogram` */
   enableMetricsPollTimeHistogram(): this {
-    this._config.pollTimeHistogram ??= Histogram.linear(0.1, 10);
+    this._config.pollTimes = true;
     return this;
   }
 
@@ -220,7 +228,7 @@ export class Builder {
 
   /** Counts polls by how long the task had to wait for them. */
   enableMetricsScheduleLatencyHistogram(): this {
-    this._config.scheduleLatencyHistogram ??= Histogram.linear(0.1, 10);
+    this._config.latencies = true;
     return this;
   }
 
@@ -280,6 +288,7 @@ export class Builder {
 
   /** Adds a driver when the runtime is built, instead of on first use. */
   addDriver(key: DriverKey<Driver>): this {
+    if (typeof key?.install !== "function") throw typeError(`addDriver takes a DriverKey, not ${show(key)}`);
     this._config.drivers.push(key);
     return this;
   }

@@ -4,7 +4,7 @@
  */
 import { Future, PENDING, type Context, type IntoFuture, type Poll } from "./future.ts";
 import { charge, proceed } from "./internal/budget.ts";
-import { realm, UNCONSTRAINED } from "./internal/realm.ts";
+import { currentScope, realm, UNCONSTRAINED } from "./internal/realm.ts";
 import { Wrapper } from "./internal/wrapper.ts";
 import { intoFuture } from "./into-future.ts";
 
@@ -29,7 +29,9 @@ export function consumeBudget(): Future<void> {
 
 /** True while the current poll may go on. Always true outside tasks. @see Tokio `coop::has_budget_remaining` @public */
 export function hasBudgetRemaining(): boolean {
-  return realm.task === null || realm.budget > 0;
+  if (realm.task !== null) return realm.budget > 0;
+  const scope = currentScope();
+  return scope === null || scope._budget > 0;
 }
 
 class Unconstrained<T> extends Wrapper<T> {
@@ -58,9 +60,14 @@ export function unconstrained<T>(body: IntoFuture<T>): Future<T> {
 class Cooperative<T> extends Wrapper<T> {
   override poll(cx: Context): Poll<T> {
     if (!proceed(cx)) return PENDING;
-    const value = this.inner.poll(cx);
-    if (value !== PENDING) charge();
-    return value;
+    let pending = false;
+    try {
+      const value = this.inner.poll(cx);
+      pending = value === PENDING;
+      return value;
+    } finally {
+      if (!pending) charge(); // a failure is a completion, too
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Id } from "./task-id.ts";
 import type { RuntimeCore } from "./internal/runtime-core.ts";
 import { siteFrames } from "./internal/spawn-site.ts";
 import { CLEANUP, CLOSING, ROOT, SCHEDULED, type Task } from "./internal/task.ts";
-import { realm } from "./internal/realm.ts";
+import { currentTask } from "./internal/realm.ts";
 
 /** What a task in a {@link Dump} is doing. @public */
 export type TaskState = "running" | "ready" | "waiting" | "closing";
@@ -70,7 +70,7 @@ export class Dump {
 }
 
 function stateOf(task: Task<unknown>): TaskState {
-  if (realm.task === task) return "running";
+  if (currentTask() === task) return "running";
   if ((task._state & SCHEDULED) !== 0) return "ready";
   return (task._state & (CLOSING | ROOT)) === CLOSING ? "closing" : "waiting";
 }

@@ -1,7 +1,7 @@
 /** Makes a runtime current for a stretch of synchronous code. */
 import { UsageError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
-import { realm } from "./internal/realm.ts";
+import { currentTask, realm } from "./internal/realm.ts";
 
 /**
  * While it is held, free functions such as {@link spawn} act on its runtime. Dispose guards in reverse order.
@@ -17,7 +17,7 @@ export class EnterGuard implements Disposable {
   /** @internal */
   constructor(handle: Handle) {
     this.#handle = handle;
-    this.#depth = realm.entered.push(handle);
+    this.#depth = realm.entered.push({ handle, by: currentTask() });
   }
 
   /**
@@ -27,7 +27,7 @@ export class EnterGuard implements Disposable {
   dispose(): void {
     const depth = this.#depth;
     if (depth === 0) return;
-    if (realm.entered.length !== depth || realm.entered[depth - 1] !== this.#handle) {
+    if (realm.entered.length !== depth || realm.entered[depth - 1]?.handle !== this.#handle) {
       throw new UsageError(
         "ERR_RT_GUARD_ORDER",
         "Cannot dispose this EnterGuard: one taken later is still held; dispose guards in reverse order",

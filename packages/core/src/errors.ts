@@ -28,8 +28,8 @@ export class UsageError extends Error {
 }
 
 /**
- * Thrown into an async function at the `await` it is dropped at, so that its `finally` blocks run. It is also the
- * `reason` of {@link signal}. Catching it does not bring the task back: what follows runs as cleanup.
+ * Thrown into a computation at the `yield*` or `await` it is dropped at, so that its `finally` blocks run. It is also
+ * the `reason` of {@link signal}. Catching it does not bring the task back: what follows runs as cleanup.
  * @public
  */
 export class Cancelled extends Error {

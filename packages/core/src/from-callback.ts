@@ -21,6 +21,7 @@ export class FromCallback<T> extends Future<T> {
   /** What starts the operation, later what stops it, at last its result. */
   #content: unknown;
   #waker: Waker | null = null;
+  #dropped = false;
   readonly #what: string;
 
   constructor(register: Register<T>, what: string) {
@@ -48,6 +49,7 @@ export class FromCallback<T> extends Future<T> {
   override drop(): void {
     const stop = this.#content;
     const waiting = (this._state & WAITING) !== 0;
+    this.#dropped = waiting;
     this.#to(DONE, null);
     if (waiting && typeof stop === "function") stop();
   }
@@ -65,6 +67,7 @@ export class FromCallback<T> extends Future<T> {
         (error) => this.#settle(REJECTED, error),
       );
       if ((this._state & WAITING) !== 0) this.#content = stop;
+      else if (this.#dropped && typeof stop === "function") stop(); // dropped by the very function that started it
     } catch (error) {
       this.#to(DONE, null);
       throw error;

@@ -1,8 +1,9 @@
 /** Promises as futures. */
-import { Cancelled, show, typeError } from "./errors.ts";
+import { show, typeError } from "./errors.ts";
 import { FromCallback } from "./from-callback.ts";
 import type { Future } from "./future.ts";
 import { isPromiseLike } from "./internal/kinds.ts";
+import { realm } from "./internal/realm.ts";
 
 /**
  * Waits for a promise in a generator task.
@@ -26,6 +27,8 @@ export function fromPromise<T>(
   if (typeof source !== "function" && !isPromiseLike(source)) {
     throw typeError(`fromPromise takes a promise or a function that makes one, not ${show(source)}`);
   }
+  // A promise is under way already: its error is in our charge from here on, waited for or not.
+  if (source instanceof Promise) source.catch(() => {});
   return new FromCallback<T>((resolve, reject) => {
     if (typeof source !== "function") return void source.then(resolve, reject);
     const controller = new AbortController();
@@ -34,6 +37,6 @@ export function fromPromise<T>(
       throw typeError(`fromPromise expected its function to give a promise, not ${show(promise)}`);
     }
     promise.then(resolve, reject);
-    return () => controller.abort(new Cancelled());
+    return () => controller.abort(realm.cancelled);
   }, "a promise");
 }

@@ -98,6 +98,11 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
     return this.constructor.name;
   }
 
+  /** The future that stands for one wait for this: itself, unless it may be waited for many times. @internal */
+  _wait(): Future<T> {
+    return this;
+  }
+
   [Symbol.dispose](): void {
     this.drop();
   }

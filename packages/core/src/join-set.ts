@@ -15,7 +15,7 @@ import { Join } from "./internal/join.ts";
 import type { SpawnOptions } from "./internal/runtime-core.ts";
 import type { Spawner } from "./internal/scheduler.ts";
 import { spawnInto } from "./internal/spawn-into.ts";
-import { CANCELLED, DONE, FAILED, OBSERVED, type Task } from "./internal/task.ts";
+import { CANCELLED, DONE, FAILED, type Task } from "./internal/task.ts";
 import type { LocalSet } from "./local-set.ts";
 import type { Id } from "./task-id.ts";
 import { show, typeError } from "./errors.ts";
@@ -46,8 +46,8 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   readonly _pending = new MemberList<T>();
   /** @internal In the order in which they ended. */
   readonly _finished = new MemberList<T>();
-  /** @internal Who waits in `joinNext`. */
-  _waker: Waker | null = null;
+  /** @internal Who waits for the next task, each with the waker of its last poll. */
+  readonly _waiters: Map<object, Waker> = new Map();
 
   /** Spawns each body, in order. */
   static from<T>(bodies: Iterable<IntoFuture<T>>): JoinSet<T> {
@@ -129,13 +129,13 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
   /** One step of {@link JoinSet.joinNext}, for futures of one's own. Only the last waker given is woken. */
   pollJoinNext(cx: Context): Poll<T | undefined> {
-    const task = this.#pollFinished(cx);
+    const task = this._pollFinished(this, cx);
     return task === PENDING ? PENDING : task?._take();
   }
 
   /** One step of {@link JoinSet.joinNextWithId}. */
   pollJoinNextWithId(cx: Context): Poll<[Id, T] | undefined> {
-    const task = this.#pollFinished(cx);
+    const task = this._pollFinished(this, cx);
     if (task === PENDING) return PENDING;
     return task === undefined ? undefined : takeWithId(task);
   }
@@ -143,6 +143,8 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   /**
    * Joins all tasks and gives their values, in the order in which they ended. Throws as soon as one has no value;
    * the others are aborted then, and leave the set.
+   *
+   * Cancel safety: dropping it loses the values it has collected; tasks that it has not joined stay in the set.
    */
   joinAll(): Future<T[]> {
     return new JoinAll(this);
@@ -179,18 +181,11 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
   /** Joins until the set is empty. Leaving the loop early leaves the rest in the set. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    while (!this.isEmpty) {
-      const joined = await this.joinNextWithIdOrThrow();
+    for (;;) {
+      const joined = await new JoinNextBoxed(this);
       if (joined === undefined) return;
       yield joined.value;
     }
-  }
-
-  private async joinNextWithIdOrThrow(): Promise<{ value: T } | undefined> {
-    if (this.isEmpty) return undefined;
-    const value = await this.joinNext();
-    // Not empty before, so this is a task's value, `undefined` included.
-    return { value: value as T };
   }
 
   /** @internal */
@@ -220,20 +215,29 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   }
 
   #wake(): void {
-    const waker = this._waker;
-    this._waker = null;
-    waker?.wake();
+    if (this._waiters.size === 0) return;
+    const wakers = [...this._waiters.values()];
+    this._waiters.clear();
+    for (const waker of wakers) {
+      try {
+        waker.wake();
+      } catch (error) {
+        currentCore().wakerFailed(error);
+      }
+    }
   }
 
-  #pollFinished(cx: Context): Poll<Task<T> | undefined> {
+  /** One step of a wait for the next task. @internal */
+  _pollFinished(waiter: object, cx: Context): Poll<Task<T> | undefined> {
     if (this._finished.length > 0) {
       if (!proceed(cx)) return PENDING;
       charge();
+      if (this._waiters.size > 0) this._waiters.delete(waiter);
       // Not empty, as was asked just now.
       return (this._finished.shift() as Member<T>)._task;
     }
     if (this._pending.length === 0) return undefined;
-    this._waker = cx.waker;
+    this._waiters.set(waiter, cx.waker);
     return PENDING;
   }
 }
@@ -301,7 +305,6 @@ class MemberList<T> {
 /** Nobody will join it through the set any more: a failure is news then. */
 function letGo(task: Task<never> | Task<unknown>): void {
   const it = task as Task<unknown>;
-  it._state &= ~OBSERVED;
   if ((it._state & FAILED) !== 0) it._scheduler.core.reportFailure(it);
 }
 
@@ -317,7 +320,11 @@ abstract class SetFuture<T, R> extends Future<R> {
     this.set = set;
   }
   override drop(): void {
-    this.set._waker = null;
+    this.set._waiters.delete(this);
+  }
+  /** The next task that has ended; undefined when the set is empty. */
+  protected pollTask(cx: Context): Poll<Task<T> | undefined> {
+    return this.set._pollFinished(this, cx);
   }
   override describe(): string {
     return `the next of ${this.set.len} tasks in a JoinSet`;
@@ -326,13 +333,25 @@ abstract class SetFuture<T, R> extends Future<R> {
 
 class JoinNext<T> extends SetFuture<T, T | undefined> {
   override poll(cx: Context): Poll<T | undefined> {
-    return this.set.pollJoinNext(cx);
+    const task = this.pollTask(cx);
+    return task === PENDING ? PENDING : task?._take();
   }
 }
 
 class JoinNextWithId<T> extends SetFuture<T, [Id, T] | undefined> {
   override poll(cx: Context): Poll<[Id, T] | undefined> {
-    return this.set.pollJoinNextWithId(cx);
+    const task = this.pollTask(cx);
+    if (task === PENDING) return PENDING;
+    return task === undefined ? undefined : takeWithId(task);
+  }
+}
+
+/** As `joinNext`, with the value in a box: so that a value of `undefined` is not taken for the end. */
+class JoinNextBoxed<T> extends SetFuture<T, { readonly value: T } | undefined> {
+  override poll(cx: Context): Poll<{ readonly value: T } | undefined> {
+    const task = this.pollTask(cx);
+    if (task === PENDING) return PENDING;
+    return task === undefined ? undefined : { value: task._take() };
   }
 }
 
@@ -342,10 +361,9 @@ class JoinAll<T> extends SetFuture<T, T[]> {
   override poll(cx: Context): Poll<T[]> {
     while (!this.set.isEmpty) {
       try {
-        const value = this.set.pollJoinNext(cx);
-        if (value === PENDING) return PENDING;
-        // Not empty before, so this is a task's value.
-        this.#values.push(value as T);
+        const task = this.pollTask(cx);
+        if (task === PENDING) return PENDING;
+        if (task !== undefined) this.#values.push(task._take());
       } catch (error) {
         this.set.drop();
         throw error;
@@ -365,7 +383,9 @@ class Shutdown<T> extends SetFuture<T, void> {
     }
     while (!this.set.isEmpty) {
       try {
-        if (this.set.pollJoinNext(cx) === PENDING) return PENDING;
+        const task = this.pollTask(cx);
+        if (task === PENDING) return PENDING;
+        task?._take();
       } catch {
         // Shutting down: what a task threw is of no interest.
       }

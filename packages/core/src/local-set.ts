@@ -81,10 +81,7 @@ export class LocalSet extends Future<void> {
 
   /** Drives the set once; ready when it has no task left. */
   override poll(cx: Context): Poll<void> {
-    const more = this._drive(cx);
-    if (this._scheduler.isEmpty) return;
-    if (more) cx.waker.wake();
-    return PENDING;
+    return this._pollAll(this, cx);
   }
 
   override [Symbol.iterator](): Iterator<Future<unknown>, void, void> {
@@ -99,7 +96,7 @@ export class LocalSet extends Future<void> {
     return new Drive(this).then(onFulfilled, onRejected);
   }
 
-  /** Drops every task of the set. */
+  /** Drops every task of the set. Cleanup of theirs that waits is not waited for: nobody drives the set any more. */
   override drop(): void {
     this._scheduler.close();
   }
@@ -108,11 +105,19 @@ export class LocalSet extends Future<void> {
     return "the tasks of a LocalSet";
   }
 
-  /** Polls ready tasks. True when some are left. @internal */
-  _drive(cx: Context): boolean {
+  /** The future that stands for one wait. @internal */
+  override _wait(): Future<void> {
+    return new Drive(this);
+  }
+
+  /**
+   * Polls ready tasks for `driver`. True when some are left.
+   * @internal
+   */
+  _drive(driver: object, cx: Context): boolean {
     this.#driven = true;
     const scheduler = this._scheduler;
-    scheduler.waker = cx.waker;
+    scheduler.wakers.set(driver, cx.waker);
     realm.enteredSets.push(this);
     let more: boolean;
     try {
@@ -122,6 +127,16 @@ export class LocalSet extends Future<void> {
     }
     if (scheduler.panic !== null) throw scheduler.panic;
     return more;
+  }
+
+  /** One step of a wait for all tasks. @internal */
+  _pollAll(driver: object, cx: Context): Poll<void> {
+    const more = this._drive(driver, cx);
+    if (!this._scheduler.isEmpty) {
+      if (more) cx.waker.wake();
+      return PENDING;
+    }
+    this._scheduler.wakers.delete(driver);
   }
 }
 
@@ -133,10 +148,10 @@ class Drive extends Future<void> {
     this.#set = set;
   }
   override poll(cx: Context): Poll<void> {
-    return this.#set.poll(cx);
+    return this.#set._pollAll(this, cx);
   }
   override drop(): void {
-    this.#set._scheduler.waker = null;
+    this.#set._scheduler.wakers.delete(this);
   }
   override describe(): string {
     return this.#set.describe();
@@ -151,24 +166,32 @@ class RunUntil<T> extends Wrapper<T> {
   }
 
   override poll(cx: Context): Poll<T> {
-    const set = this.#set;
-    set._scheduler.waker = cx.waker;
-    realm.enteredSets.push(set);
+    let pending = false;
     try {
-      const value = this.inner.poll(cx);
-      if (value !== PENDING) return value;
+      const value = this.#inside(() => this.inner.poll(cx));
+      pending = value === PENDING;
+      if (!pending) return value;
     } finally {
-      realm.enteredSets.pop();
+      if (!pending) this.#set._scheduler.wakers.delete(this);
     }
-    if (set._drive(cx)) cx.waker.wake();
+    try {
+      if (this.#set._drive(this, cx)) cx.waker.wake();
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
     return PENDING;
   }
 
   override drop(): void {
-    this.#set._scheduler.waker = null;
+    this.#set._scheduler.wakers.delete(this);
+    this.#inside(() => super.drop());
+  }
+
+  #inside<R>(fn: () => R): R {
     realm.enteredSets.push(this.#set);
     try {
-      super.drop();
+      return fn();
     } finally {
       realm.enteredSets.pop();
     }

@@ -101,10 +101,13 @@ export class Runtime implements AsyncDisposable {
   }
 }
 
+/** The longest delay a host timer takes: 24 days, and nobody waits for longer than that. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 async function withTimeout(done: Promise<void>, ms: number): Promise<void> {
   if (ms === Infinity) return done;
   await new Promise<void>((resolve) => {
-    const timer = hostTimer(resolve, ms);
+    const timer = hostTimer(resolve, Math.min(ms, LONGEST_TIMER));
     void done.then(() => {
       timer.cancel();
       resolve();

@@ -1,5 +1,5 @@
 /** `AbortSignal` in both directions. */
-import { UsageError } from "./errors.ts";
+import { show, typeError, UsageError } from "./errors.ts";
 import { type Future, PENDING, type Context, type IntoFuture, type Poll, type Waker } from "./future.ts";
 import { currentScope, realm } from "./internal/realm.ts";
 import { Wrapper } from "./internal/wrapper.ts";
@@ -45,6 +45,8 @@ class WithSignal<T> extends Wrapper<T> {
     try {
       const value = this.inner.poll(cx);
       pending = value === PENDING;
+      // The body may have fired the signal itself.
+      if (pending && this.#signal.aborted) cx.waker.wake();
       return value;
     } finally {
       if (pending) this.#listen();
@@ -93,5 +95,8 @@ class WithSignal<T> extends Wrapper<T> {
  * @public
  */
 export function withSignal<T>(abortSignal: AbortSignal, body: IntoFuture<T>): Future<T> {
+  if (typeof abortSignal?.addEventListener !== "function") {
+    throw typeError(`withSignal takes an AbortSignal, not ${show(abortSignal)}; pass controller.signal`);
+  }
   return new WithSignal(abortSignal, intoFuture(body));
 }

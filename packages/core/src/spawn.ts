@@ -4,8 +4,8 @@ import { currentCore } from "./internal/current.ts";
 import type { JoinHandle } from "./join-handle.ts";
 
 /**
- * Starts a task: runs `body` in the background, on the runtime of the current task, else the one entered last, else
- * the default one. Never polls it before returning.
+ * Starts a task: runs `body` in the background, on the runtime of the current task (or the one it has entered), else
+ * on the one entered last, else on the default one. Never polls it before returning.
  *
  * A generator made by a hoisted `function*` is the fastest body; evaluating a `function*` closure costs ten times a
  * spawn. The task runs whether or not anybody waits for it; if it fails and nobody does, that is reported.

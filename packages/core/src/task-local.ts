@@ -53,13 +53,13 @@ export class TaskLocal<T> {
 
   /** Runs `body` with the value set: during each of its polls, and while it is dropped. Scopes nest. */
   scope<R>(value: T, body: IntoFuture<R>): TaskLocalFuture<T, R> {
-    this.#checkNotLent();
+    this._checkNotLent();
     return new TaskLocalFuture(this, value, intoFuture(body));
   }
 
   /** Runs `fn` with the value set, and gives what it returns. */
   syncScope<R>(value: T, fn: () => R): R {
-    this.#checkNotLent();
+    this._checkNotLent();
     const { locals } = realm;
     const cell = { value, filled: true, lent: false };
     realm.locals = { key: this, cell, next: visibleLocals() };
@@ -107,7 +107,8 @@ export class TaskLocal<T> {
     return cell;
   }
 
-  #checkNotLent(): void {
+  /** @internal */
+  _checkNotLent(): void {
     if (findCell(this)?.lent !== true) return;
     throw new UsageError(
       "ERR_RT_INVALID_STATE",
@@ -131,6 +132,7 @@ export class TaskLocalFuture<T, R> extends Wrapper<R> {
 
   override poll(cx: Context): Poll<R> {
     if (this.#done) throw polledAfterCompletion(this);
+    this.#key._checkNotLent();
     this.#done = true; // also when the poll throws
     const value = this.#enter(() => this.inner.poll(cx));
     if (value === PENDING) this.#done = false;

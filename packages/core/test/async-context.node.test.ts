@@ -65,18 +65,33 @@ function* seesWhenClosed(seen: Seen, work: Future<unknown>): Async<void> {
   }
 }
 
-/** Async functions keep their context on any runtime. */
-function plain(): Runtime {
-  return quietRuntime().runtime;
-}
-
 function propagating(): Runtime {
   return quietRuntime((builder) => builder.propagateContext()).runtime;
 }
 
+describe("AsyncLocalStorage without propagateContext", () => {
+  it("is seen by the body of blockOn when that is an async function", async () => {
+    const { runtime } = quietRuntime();
+    const seen = await request.run("caller", () => runtime.blockOn(async () => [request.getStore()]));
+    expect(seen).toEqual(["caller"]);
+  });
+
+  it.each(["generator", "async"])("is not seen by a spawned task, in the %s lane", async (lane) => {
+    const { runtime } = quietRuntime();
+    function* body(): Async<unknown[]> {
+      yield* yieldNow();
+      return [request.getStore()];
+    }
+    const handle = request.run("spawn", () =>
+      runtime.spawn(lane === "generator" ? body() : async () => [request.getStore()]),
+    );
+    expect(await handle).toEqual([undefined]);
+  });
+});
+
 describe("AsyncLocalStorage in the async lane", () => {
   it.each(suspensions)("is what it was at the spawn after %s", async (_, make) => {
-    const runtime = plain();
+    const runtime = propagating();
     const seen: Seen = [];
     await request.run("spawn", () =>
       runtime.spawn(async () => {
@@ -89,7 +104,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("is what it was at the spawn after a promise that is not ours", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const said = await request.run("spawn", () =>
       runtime.spawn(async () => {
         await Promise.resolve();
@@ -101,7 +116,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("is what it was at the spawn in finally blocks of an aborted task, before and behind a wait", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const seen: Seen = [];
     const handle = request.run("spawn", () =>
       runtime.spawn(async () => {
@@ -121,7 +136,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("does not change with who wakes the task", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const gate = new Gate();
     const handle = request.run("spawn", () =>
       runtime.spawn(async () => {
@@ -135,7 +150,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("is inherited by tasks that the task spawns behind a suspension", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const said = await request.run("spawn", () =>
       runtime.spawn(async () => {
         await yieldNow();
@@ -149,7 +164,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("can be set anew inside the task", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const said = await request.run("spawn", () =>
       runtime.spawn(async () => {
         const inner = await request.run("inner", async () => {
@@ -164,7 +179,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("is seen by the body of blockOn", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const said = await request.run("block", () =>
       runtime.blockOn(async () => {
         await yieldNow();
@@ -186,7 +201,7 @@ describe("AsyncLocalStorage in the async lane", () => {
   });
 
   it("stays with its task when two of them take turns", async () => {
-    const runtime = plain();
+    const runtime = propagating();
     const seen: Record<string, Seen> = { first: [], second: [] };
     const body = (name: string) => async (): Promise<void> => {
       for (let i = 0; i < 3; i += 1) {

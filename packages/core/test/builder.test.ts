@@ -24,7 +24,7 @@ async function asyncYieldOnce(): Promise<void> {
 }
 
 /** What a JavaScript caller without types might hand over. */
-const wrong = <T>(value: unknown): T => value as T;
+const wrong = (value: unknown): never => value as never;
 
 describe("Builder", () => {
   it("gives itself back from every setter", () => {
@@ -448,6 +448,7 @@ describe("Builder task hooks", () => {
       .build();
     const done = runtime.spawn(async () => 1);
     await done;
+    await turn();
     events.length = 0;
     await runtime.spawn(async () => {
       await yieldNow();

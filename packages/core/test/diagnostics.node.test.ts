@@ -1,3 +1,4 @@
+/* oxlint-disable require-yield -- a task need not wait for anything */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Builder, pending, TaskBuilder, yieldNow, type Async, type IntoFuture } from "@rt/core";
 import { afterEach, describe, expect, it } from "vitest";

@@ -191,13 +191,13 @@ describe("generator lane: drop", () => {
     expect(log).toEqual(["inner ends", "outer ends"]);
   });
 
-  it("skips catch blocks", () => {
+  it("is seen as Cancelled by catch blocks, and what follows runs as cleanup", () => {
     const log: string[] = [];
     function* body(): Async<void> {
       try {
         yield* new Gate();
-      } catch {
-        log.push("caught");
+      } catch (error) {
+        log.push((error as Error).name);
       } finally {
         log.push("finally");
       }
@@ -206,7 +206,7 @@ describe("generator lane: drop", () => {
     const future = intoFuture(body());
     future.poll(new TestWaker());
     future.drop();
-    expect(log).toEqual(["finally"]);
+    expect(log).toEqual(["Cancelled", "finally", "went on"]);
   });
 
   it("runs a finally block once when called twice", () => {

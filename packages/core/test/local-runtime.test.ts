@@ -135,15 +135,15 @@ describe("spawnLocal on a LocalRuntime", () => {
     expect(error).toMatchObject({ code: "ERR_RT_CONTEXT" });
   });
 
-  it("throws in a task of a plain runtime while the local one is entered", async () => {
+  it("goes to the local runtime that a task of a plain one has entered", async () => {
     const { runtime } = watchedLocal();
     function* body(): Async<unknown> {
       const guard = runtime.enter();
-      const error = thrownBy(() => spawnLocal(pending()));
+      const child = spawnLocal(async () => Handle.current().id());
       guard.dispose();
-      return error;
+      return yield* child;
     }
-    expect(await spawn(body())).toMatchObject({ code: "ERR_RT_CONTEXT" });
+    expect(await spawn(body())).toBe(runtime.handle().id());
   });
 
   it("goes to a local set that is entered", async () => {

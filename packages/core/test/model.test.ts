@@ -15,6 +15,7 @@ import type { Program } from "./model/program.ts";
 import { Reference } from "./model/reference.ts";
 import { RuntimeHost } from "./model/runtime-host.ts";
 import { script, shutdown } from "./model/script.ts";
+import { ProgramError } from "./model/trace.ts";
 
 const RUNS = 1_000;
 
@@ -25,8 +26,6 @@ const seed = Number(env["RT_FC_SEED"] ?? Date.now() % 2 ** 31);
 const keepsContext = typeof process !== "undefined" && process.versions?.node !== undefined;
 
 const PER_TEST_MS = 60_000;
-/** More polls than any program needs between two tasks of the other kind. */
-const NEVER = 2 ** 30;
 
 /** All that is left of a program when it has ended. */
 interface Outcome extends Run {
@@ -38,7 +37,6 @@ interface Outcome extends Run {
 
 function builder(program: Program, reports: Report[]): Builder {
   return Builder.currentThread()
-    .globalQueueInterval(program.shape.first === "inside" ? NEVER : 1)
     .onReport((report) => void reports.push(report));
 }
 
@@ -96,7 +94,7 @@ async function runInAsyncFunctions(program: Program): Promise<Outcome> {
     do await nextTurn();
     while (metrics.globalQueueDepth() + metrics.workerLocalQueueDepth(0) > 0);
   };
-  const host = new RuntimeHost(runtime, (it, strand) => () => runStrandAsync(it, strand));
+  const host = new RuntimeHost(runtime, (one, strand) => () => runStrandAsync(one, strand));
   for (const _ of course(program, host, runtime)) {
     await untilIdle();
     host.noteIdle();
@@ -131,7 +129,9 @@ function expectNothingLeft({ program, alive, registered, reports, results, event
   for (const [task, result] of results) {
     const joins = program.joinsOf(task).map((id) => `${id} begin`);
     if (!result.startsWith("error") || events.some(({ key }) => joins.includes(key))) continue;
-    const count = reports.filter(({ error }) => `error ${(error as { id?: unknown }).id}` === result).length;
+    const count = reports.filter(
+      ({ error }) => error instanceof ProgramError && `error ${error.id}` === result,
+    ).length;
     expect(count, `reports of task ${task.id}, which failed and nobody joined`).toBe(1);
   }
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable require-yield -- a task need not wait for anything */
 import {
   Builder,
   consumeBudget,

@@ -157,7 +157,7 @@ describe("spawn", () => {
     expect(await handle).toBe(runtime.handle().id());
   });
 
-  it("prefers the runtime of the calling task to the one that was entered", async () => {
+  it("prefers the runtime that the calling task has entered", async () => {
     const inner = watched().runtime;
     const outer = watched().runtime;
     function* parent(): Async<number> {
@@ -166,7 +166,17 @@ describe("spawn", () => {
       guard.dispose();
       return yield* child;
     }
-    expect(await outer.spawn(parent())).toBe(outer.handle().id());
+    expect(await outer.spawn(parent())).toBe(inner.handle().id());
+  });
+
+  it("prefers the runtime of the calling task to one that was entered outside", async () => {
+    const inner = watched().runtime;
+    const outer = watched().runtime;
+    const guard = inner.enter();
+    const handle = outer.spawn(async () => Handle.current().id());
+    await settle();
+    guard.dispose();
+    expect(await handle).toBe(outer.handle().id());
   });
 
   it("polls once for each wake-up", async () => {

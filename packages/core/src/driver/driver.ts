@@ -14,6 +14,12 @@ import type { Handle } from "../handle.ts";
  * @public
  */
 export interface Driver {
+  /**
+   * True when {@link Driver.park} may return true. Then the scheduler first lets the code of async functions run that
+   * were let go on: it runs in microtasks, which a driver that keeps the thread would hold up.
+   */
+  readonly returnsFromPark: boolean;
+
   /** Called once, before anything else. `activate` makes the scheduler run its ready tasks. */
   start(activate: () => void): void;
 
@@ -63,9 +69,16 @@ export interface DriverKey<D extends Driver> {
 
 /** A driver that passes everything on to the one below it. Override what the layer is about. @public */
 export abstract class LayeredDriver implements Driver {
-  protected readonly inner: Driver;
+  protected inner: Driver;
   constructor(inner: Driver) {
     this.inner = inner;
+  }
+  /** Puts this layer on top of one that was added while this was being made. @internal */
+  _moveOnto(inner: Driver): void {
+    this.inner = inner;
+  }
+  get returnsFromPark(): boolean {
+    return this.inner.returnsFromPark;
   }
   /** Never reaches a layer that is added to a running stack: the bottom was started long before. */
   start(activate: () => void): void {

@@ -1,11 +1,13 @@
 /**
  * The bottom of the driver stack where JavaScript has an event loop: parking is to return to it.
  *
- * A wake from outside activates the scheduler in a microtask, right behind the callback that caused it. While tasks
+ * A wake from outside activates the scheduler in a microtask, right behind the callback that caused it (in browsers,
+ * in a turn of the loop). While tasks
  * keep each other busy, the loop gets its turn by time: the first check after a turn asks for the next one, and the
  * scheduler goes on until the slice is over.
  */
 import { hostTimer, nextTurn, now } from "#platform";
+import { realm } from "../internal/realm.ts";
 import type { HostTimer } from "../platform/platform.ts";
 import type { Driver } from "./driver.ts";
 
@@ -17,6 +19,12 @@ const SLICE_MS = 0.25;
 /** The longest delay a host timer takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/**
+ * Where nothing keeps an async function's context for us, code from outside must not run among its microtasks: the
+ * activation waits until all that is under way has ended.
+ */
+const hasContext: boolean = realm.scopes !== null;
+
 const settled: Promise<void> = Promise.resolve();
 
 /**
@@ -26,6 +34,7 @@ const settled: Promise<void> = Promise.resolve();
  * @public
  */
 export class EventLoopDriver implements Driver {
+  readonly returnsFromPark = false;
   #activate: () => void = () => {};
   /** A microtask that will activate is on its way. */
   #microtask = false;
@@ -59,7 +68,8 @@ export class EventLoopDriver implements Driver {
   unpark(): void {
     if (this.#microtask) return;
     this.#microtask = true;
-    void settled.then(this.#onMicrotask);
+    if (hasContext) void settled.then(this.#onMicrotask);
+    else nextTurn(this.#onMicrotask);
   }
 
   turn(force: boolean): boolean {

@@ -8,7 +8,7 @@ import type { Context, Future, Waker } from "../future.ts";
 import { currentCore } from "./current.ts";
 import { currentScope, realm } from "./realm.ts";
 import { Join } from "./join.ts";
-import type { Scope } from "./scope.ts";
+import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 
 type OnFulfilled = (value: never) => unknown;
@@ -143,6 +143,8 @@ export function awaitTask<T, A = T, B = never>(
 
 /** The scope that waits: the async function that is running, else the runtime's root. */
 function home(): Scope {
-  const scope = realm.task === null ? currentScope() : null;
-  return scope ?? currentCore().root;
+  const { generator, task } = realm;
+  // Before its first await, an async function runs as a part of its task's poll.
+  const scope = generator instanceof Scope ? generator : task === null ? currentScope() : null;
+  return scope !== null && scope._isHome ? scope : currentCore().root;
 }

@@ -1,12 +1,12 @@
 /** The budget of the current poll, as the leaves of this package use it. */
 import type { Context } from "../future.ts";
-import { currentTask, realm } from "./realm.ts";
+import { realm } from "./realm.ts";
 
 /** True while the budget lasts. At its end the task is put behind all that are ready, and the leaf must say PENDING. */
 export function proceed(cx: Context): boolean {
-  if (realm.budget > 0) return true;
-  const core = currentTask()?._scheduler.core;
-  if (core !== undefined) core.counters.forcedYields += 1;
+  // Outside any poll nobody would refill the budget.
+  if (realm.budget > 0 || realm.task === null) return true;
+  realm.task._scheduler.core.counters.forcedYields += 1;
   cx.waker.wake();
   return false;
 }

@@ -22,8 +22,10 @@ export interface Config {
   trackScheduleLatency: boolean;
   slowPollMs: number;
   watchdogMs: number;
-  pollTimeHistogram: HistogramConfiguration | null;
-  scheduleLatencyHistogram: HistogramConfiguration | null;
+  pollTimes: boolean;
+  pollTimeHistogram: HistogramConfiguration;
+  latencies: boolean;
+  scheduleLatencyHistogram: HistogramConfiguration;
   makeDriver: (() => Driver) | null;
   drivers: DriverKey<Driver>[];
   onReport: ((report: Report) => void) | null;

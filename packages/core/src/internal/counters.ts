@@ -19,8 +19,8 @@ export class Counters {
   readonly latencies: Histogram | null;
 
   constructor(config: Config) {
-    this.pollTimes = Histogram.of(config.pollTimeHistogram);
-    this.latencies = Histogram.of(config.scheduleLatencyHistogram);
+    this.pollTimes = config.pollTimes ? new Histogram(config.pollTimeHistogram) : null;
+    this.latencies = config.latencies ? new Histogram(config.scheduleLatencyHistogram) : null;
     this.tracksLatency = config.trackScheduleLatency || this.latencies !== null;
     this.timed = config.trackTiming || this.pollTimes !== null || debug;
   }
@@ -30,13 +30,9 @@ export class Histogram {
   readonly configuration: HistogramConfiguration;
   readonly counts: number[];
 
-  private constructor(configuration: HistogramConfiguration) {
+  constructor(configuration: HistogramConfiguration) {
     this.configuration = configuration;
     this.counts = new Array<number>(configuration.numBuckets).fill(0);
-  }
-
-  static of(configuration: HistogramConfiguration | null): Histogram | null {
-    return configuration === null ? null : new Histogram(configuration);
   }
 
   add(ms: number): void {

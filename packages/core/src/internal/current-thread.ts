@@ -22,18 +22,17 @@ const EVENT_INTERVAL = 61;
 const settled: Promise<void> = Promise.resolve();
 
 /**
- * How many microtasks after an async function was let go on its code has run. Its own continuation is the next one;
- * where the platform keeps no scope for it, we also wait for what it does with promises of its own.
+ * How many microtasks after an async function was let go on its code has run: its continuation is the next one, an
+ * await of a future takes two more. Where the platform keeps no scope for it, we also wait for what it does with
+ * promises of its own.
  */
-const HOPS: number = realm.scopes === null ? 8 : 2;
+const HOPS: number = realm.scopes === null ? 8 : 4;
 
 export class CurrentThread extends RuntimeCore {
   readonly #local = new RunQueue();
   readonly #inject = new RunQueue();
   readonly #interval: number;
   readonly #force: boolean;
-  readonly #globalInterval: number;
-  #untilInject: number;
   /** Polls until the driver is asked whether it wants its turn. */
   #left: number;
   #running = false;
@@ -51,8 +50,6 @@ export class CurrentThread extends RuntimeCore {
     this.#interval = config.eventInterval ?? EVENT_INTERVAL;
     this.#left = this.#interval;
     this.#force = config.eventInterval !== null;
-    this.#globalInterval = config.globalQueueInterval;
-    this.#untilInject = config.globalQueueInterval;
     this.#watch = new PollWatch(this);
     driver.start(() => this.#activate());
     if (channels.start.hasSubscribers) channels.start.publish({ runtime: this.id, name: config.name });
@@ -63,7 +60,7 @@ export class CurrentThread extends RuntimeCore {
   }
 
   override get localSchedules(): number {
-    return this.#local.pushes;
+    return this.#local.pushes - this.#inject.pushes + this.#inject.length;
   }
 
   override get remoteSchedules(): number {
@@ -117,6 +114,7 @@ export class CurrentThread extends RuntimeCore {
     try {
       this.#unparked();
       this.driver.poll();
+      this.#absorb();
       while (this.#mayPoll() && this.#pollBatch() && this.#next()) {}
     } finally {
       this.#running = false;
@@ -128,6 +126,14 @@ export class CurrentThread extends RuntimeCore {
       realm.budget = budget;
       realm.resumed = null;
     }
+  }
+
+  /**
+   * Lets tasks that were woken from outside line up behind those that are ready already. Nothing else runs during an
+   * activation, so this is all the looking at the inject queue that a single thread needs.
+   */
+  #absorb(): void {
+    for (let task = this.#inject.shift(); task !== null; task = this.#inject.shift()) this.#local.push(task);
   }
 
   /** Gives the driver its turn when the interval is over, if it wants one. False to give the thread back for it. */
@@ -144,22 +150,15 @@ export class CurrentThread extends RuntimeCore {
     const watched = this.watched || realm.scopes === null || channels.poll.hasSubscribers;
     const local = this.#local;
     const start = this.#left;
-    let untilInject = this.#untilInject;
     let left = start;
     let goOn = true;
     while (left > 0 && goOn) {
-      untilInject -= 1;
-      let task = untilInject > 0 ? local.shift() : null;
-      if (task === null) {
-        task = this.#inject.shift() ?? local.shift();
-        if (untilInject <= 0) untilInject = this.#globalInterval;
-        if (task === null) break;
-      }
+      const task = local.shift();
+      if (task === null) break;
       left -= 1;
       if (watched) goOn = this.#pollWatched(task);
       else task._run();
     }
-    this.#untilInject = untilInject;
     // Kept from one activation to the next: async functions come in activations of a poll or two, and must not keep
     // the loop from its turn either.
     this.#left = left;
@@ -172,7 +171,10 @@ export class CurrentThread extends RuntimeCore {
   /** What comes after a batch: more polls, or sleep. False to give the thread back. */
   #next(): boolean {
     if (this.ready > 0) return true;
-    this.reportFailures();
+    if (realm.resumed !== null && this.driver.returnsFromPark) {
+      this.#waitForCode();
+      return false;
+    }
     if (this.config.onThreadPark !== null) this.#callParkHook("onThreadPark", this.config.onThreadPark);
     if (this.ready > 0) return true;
     return this.#park();
@@ -214,10 +216,15 @@ export class CurrentThread extends RuntimeCore {
       this.#watch.end();
       return true;
     }
+    this.#waitForCode();
+    return false;
+  }
+
+  #waitForCode(): void {
+    realm.resumed = null;
     this.#stepping = true;
     this.#hops = HOPS;
     void settled.then(this.#hop);
-    return false;
   }
 
   /** Waits until the code of a resumed async function has run; then its poll is over, and the next may start. */

@@ -6,9 +6,9 @@ import type { RuntimeCore } from "./runtime-core.ts";
 
 export function currentHandle(): Handle | null {
   const task = currentTask();
-  if (task !== null) return task._scheduler.core.handle;
-  const { entered } = realm;
-  return entered.length === 0 ? null : (entered[entered.length - 1] as Handle);
+  const entered = realm.entered.at(-1);
+  if (entered !== undefined && (task === null || entered.by === task)) return entered.handle;
+  return task === null ? null : task._scheduler.core.handle;
 }
 
 export function currentHandleOrAmbient(): Handle {
@@ -18,7 +18,7 @@ export function currentHandleOrAmbient(): Handle {
 export function currentCore(): RuntimeCore {
   // The common case first: a task that is being polled.
   const task = realm.task;
-  return task === null ? currentHandleOrAmbient()._core : task._scheduler.core;
+  return task === null || realm.entered.length > 0 ? currentHandleOrAmbient()._core : task._scheduler.core;
 }
 
 /** `blockOn` may not be called by a task: the loop it would wait for is the one that polls it. */

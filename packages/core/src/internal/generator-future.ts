@@ -1,5 +1,5 @@
 /** A generator seen as a future: what `intoFuture` makes of one, so that it can be raced, awaited or wrapped. */
-import { Cancelled, show, UsageError } from "../errors.ts";
+import { show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
 import { currentContext, realm } from "./realm.ts";
@@ -17,7 +17,24 @@ const prototype = Object.getPrototypeOf(function* () {}).prototype as Generator;
  * time. Calling the shared method directly keeps the call site monomorphic.
  */
 export const resumeGenerator: (this: Async<unknown>) => Step = prototype.next as never;
-export const closeGenerator: (this: Async<unknown>) => Step = prototype.return as never;
+const throwInto: (this: Async<unknown>, error: unknown) => Step = prototype.throw as never;
+
+const ENDED: Step = { done: true, value: undefined };
+
+/**
+ * Closes a generator: throws `Cancelled` at the place it waits at, which drops what it waits for.
+ *
+ * `return()` would not do: where a `finally` of a nested generator waits, the language forgets the return as soon as
+ * that wait is over, and the outer generator goes on behind its `yield*` as if nothing had happened.
+ */
+export function closeGenerator(this: Async<unknown>): Step {
+  try {
+    return throwInto.call(this, realm.cancelled);
+  } catch (error) {
+    if (error === realm.cancelled) return ENDED;
+    throw error;
+  }
+}
 
 /** The context of a generator that is dropped outside any task. Its cleanup is polled anew right after. */
 export const NOBODY: Context = { waker: { wake() {} } };
@@ -31,6 +48,9 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   readonly _generator: Async<T>;
   _controller: AbortController | null = null;
   _status: number = NEW;
+  #stepping = false;
+  /** Was dropped by something that it called itself. */
+  #dropped = false;
 
   constructor(generator: Async<T>) {
     super();
@@ -45,9 +65,11 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
 
   /** Runs the generator's `finally` blocks. Where they wait, the current task goes on driving them. */
   override drop(): void {
-    if (this._status === NEW) {
+    if (this.#stepping) {
+      this.#dropped = true; // a generator can't be closed from inside itself: as soon as it suspends
+    } else if (this._status === NEW) {
       this._status = DONE;
-      closeGenerator.call(this._generator);
+      this._generator.return(undefined as never);
     } else if (this._status === RUNNING) {
       this._status = CLOSING;
       abortSignal(this);
@@ -59,7 +81,8 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   _kill(): void {
     if (this._status === DONE) return;
     this._status = DONE;
-    killGenerator(this._generator);
+    if (this.#stepping) this.#dropped = true;
+    else killGenerator(this._generator);
   }
 
   override describe(): string {
@@ -70,6 +93,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
     const { cx: outerCx, generator: outerGenerator } = realm;
     realm.cx = cx;
     realm.generator = this;
+    this.#stepping = true;
     try {
       let result = method.call(this._generator);
       if (result !== realm.suspension && !result.done) result = rejectYield(this._generator, result.value);
@@ -77,12 +101,23 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
       this._status = DONE;
       return result.value as T;
     } catch (error) {
+      // What it throws while it is closed is the end that was asked for.
+      const closed = this._status === CLOSING && error === realm.cancelled;
       this._status = DONE;
+      if (closed) return undefined as T;
       throw error;
     } finally {
+      this.#stepping = false;
       realm.cx = outerCx;
       realm.generator = outerGenerator;
+      if (this.#dropped) this.#dropLate();
     }
+  }
+
+  #dropLate(): void {
+    this.#dropped = false;
+    if (this._status === DONE) killGenerator(this._generator);
+    else this.drop();
   }
 }
 
@@ -99,7 +134,13 @@ export function rejectYield(generator: Async<unknown>, value: unknown): Step {
     "ERR_RT_INVALID_YIELD",
     `Cannot go on: the task yielded ${show(value)}; ${remedy}`,
   );
-  const result: Step = generator.throw(error);
+  let result: Step;
+  try {
+    result = generator.throw(error);
+  } catch (thrown) {
+    // A `yield*` over something that has no `throw` method makes the engine complain about that instead.
+    throw thrown instanceof TypeError && thrown.message.includes("'throw'") ? error : thrown;
+  }
   return result === realm.suspension || result.done ? result : rejectYield(generator, result.value);
 }
 
@@ -142,5 +183,5 @@ export function describeLeaf(generator: Async<unknown>): string {
 
 /** Tells the holders of the scope's signal that it was dropped. */
 export function abortSignal(scope: GeneratorScope): void {
-  scope._controller?.abort(new Cancelled());
+  scope._controller?.abort(realm.cancelled);
 }

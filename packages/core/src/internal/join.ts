@@ -1,13 +1,15 @@
 /** One wait for one task. A handle may be waited for by many; each has its own node on the task's list. */
 import { Future, PENDING, type Context, type Poll, type Waker } from "../future.ts";
 import { charge, proceed } from "./budget.ts";
-import { DONE, type Task } from "./task.ts";
+import { DONE, FAILED, OBSERVED, type Task } from "./task.ts";
 
 export class Join<T> extends Future<T> {
   readonly _task: Task<T>;
   _waker: Waker | null = null;
   _previousJoin: Join<T> | null = null;
   _nextJoin: Join<T> | null = null;
+  /** The task ended while this waited. */
+  _isWoken = false;
   /** Stands for `poll` calls on the handle itself, which share one waker. */
   _isDirect = false;
 
@@ -29,7 +31,10 @@ export class Join<T> extends Future<T> {
   }
 
   override drop(): void {
+    const task = this._task;
     if (this._waker !== null) this._unlink();
+    // Woken, and given up before it took the result: if that is an error, nobody may know of it.
+    else if (this._isWoken && (task._state & (FAILED | OBSERVED)) === FAILED) task._scheduler.failed(task);
   }
 
   override describe(): string {
@@ -52,19 +57,5 @@ export class Join<T> extends Future<T> {
     this._waker = null;
     this._previousJoin = null;
     this._nextJoin = null;
-  }
-
-  /** Wakes this node and all behind it. The task has already let go of the list. */
-  _wakeAll(): void {
-    let node: Join<T> | null = this;
-    while (node !== null) {
-      const next: Join<T> | null = node._nextJoin;
-      const waker = node._waker;
-      node._waker = null;
-      node._previousJoin = null;
-      node._nextJoin = null;
-      waker?.wake();
-      node = next;
-    }
   }
 }

@@ -7,7 +7,7 @@ import { RunQueue } from "./run-queue.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 import type { Spawner } from "./scheduler.ts";
 import type { Task } from "./task.ts";
-import { CLOSING, LISTED, OBSERVED, STILLBORN } from "./task.ts";
+import { LISTED, OBSERVED, STILLBORN } from "./task.ts";
 
 /** Tasks polled each time the set is. Tokio's number. */
 const PER_POLL = 61;
@@ -16,7 +16,8 @@ const REMOTE_INTERVAL = 31;
 
 export class LocalScheduler implements Spawner {
   core: RuntimeCore;
-  waker: Waker | null = null;
+  /** Who drives the set now, each with the waker of its last poll. */
+  readonly wakers: Map<object, Waker> = new Map();
   closed = false;
   shutdownOnPanic = false;
   /** Why the set was shut down by a failing task. */
@@ -52,7 +53,7 @@ export class LocalScheduler implements Spawner {
 
   list(task: Task<unknown>): void {
     this.#waiting.add(task);
-    if (this.closed && (task._state & CLOSING) === 0) task._cancel("shutdown");
+    if (this.closed) task._cancel("shutdown");
   }
 
   schedule(task: Task<unknown>): void {
@@ -61,7 +62,7 @@ export class LocalScheduler implements Spawner {
       return;
     }
     this.#remote.push(task);
-    this.waker?.wake();
+    this.#wake();
   }
 
   release(task: Task<unknown>): void {
@@ -70,7 +71,17 @@ export class LocalScheduler implements Spawner {
     this.#alive -= 1;
     if (this.#alive > 0) return;
     this.core.localSets.delete(this);
-    this.waker?.wake();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const waker of this.wakers.values()) {
+      try {
+        waker.wake();
+      } catch (error) {
+        this.core.wakerFailed(error);
+      }
+    }
   }
 
   failed(task: Task<unknown>): void {
@@ -89,6 +100,8 @@ export class LocalScheduler implements Spawner {
 
   /** Polls ready tasks, up to a limit. True when some are left. */
   run(core: RuntimeCore): boolean {
+    // One of the set's own tasks drives it: that is under way already.
+    if (this.#running) return false;
     this.core = core;
     if (!this.isEmpty) core.localSets.add(this);
     const { task, cx, generator, locals, budget } = realm;
@@ -113,10 +126,14 @@ export class LocalScheduler implements Spawner {
     return !this.#local.isEmpty || !this.#remote.isEmpty;
   }
 
-  /** Drops every task. */
+  /** Drops every task. Nobody will drive the set any more, so cleanup that waits is not waited for. */
   close(): void {
+    if (this.closed) return;
     this.closed = true;
-    for (const task of this.tasks()) if (!task.isFinished()) task._cancel("shutdown");
+    for (const task of this.tasks()) {
+      if (!task.isFinished()) task._cancel("shutdown");
+      if (!task.isFinished()) task._cancel("shutdown");
+    }
   }
 
   #take(): Task<unknown> | null {

@@ -10,7 +10,7 @@
  *  2. Who changes one of these fields during a poll puts the old value back before returning.
  */
 import { createScopeStore } from "#platform";
-import { VersionConflictError } from "../errors.ts";
+import { Cancelled, VersionConflictError } from "../errors.ts";
 import type { Context, Future } from "../future.ts";
 import type { Handle } from "../handle.ts";
 import type { LocalSet } from "../local-set.ts";
@@ -52,6 +52,13 @@ export interface Bridge {
   ambient(): Runtime;
 }
 
+/** A runtime that was made current. */
+export interface Entered {
+  readonly handle: Handle;
+  /** The task that did so: over its own runtime the guard takes precedence, over another task's it does not. */
+  readonly by: Task<unknown> | null;
+}
+
 /** The budget of one poll. Tokio's number. */
 export const BUDGET = 128;
 /** A budget that no poll can use up; still a small integer. */
@@ -78,11 +85,13 @@ export class Realm {
   /** The current async scope where the platform keeps none for us. */
   asyncScope: Scope | null = null;
   /** Runtimes made current by `enter()`, the innermost last. */
-  readonly entered: Handle[] = [];
+  readonly entered: Entered[] = [];
   /** Local sets made current by `LocalSet.enter()`. */
   readonly enteredSets: LocalSet[] = [];
   /** The default runtime, made on first use. */
   ambient: Runtime | null = null;
+  /** What every dropped computation is told: one for all, since where it is made means nothing. */
+  readonly cancelled: Cancelled = Object.freeze(new Cancelled());
   lastTaskId = 0;
   lastRuntimeId = 0;
   readonly scopes: ScopeStore | null = createScopeStore();

@@ -5,31 +5,31 @@
  *  1. Every live task is in `#waiting`, in a run queue, or running.
  *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
  */
-import { captureContext, channel, debug, printReport, startWatchdog } from "#platform";
+import { captureContext, channel, debug, nextTurn, printReport, startWatchdog } from "#platform";
 import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
-import type { Driver, DriverKey } from "../driver/driver.ts";
+import { type Driver, type DriverKey, LayeredDriver } from "../driver/driver.ts";
 import { show, typeError, UsageError } from "../errors.ts";
 import { Future, type IntoFuture } from "../future.ts";
 import type { Handle } from "../handle.ts";
-import { JoinHandle } from "../join-handle.ts";
-import type { Channel, WatchdogThread } from "../platform/platform.ts";
+import type { CapturedContext, Channel, WatchdogThread } from "../platform/platform.ts";
 import type { Report, ReportedTask } from "../report.ts";
 import type { TaskMeta } from "../task-meta.ts";
 import { BlockOn } from "./block-on.ts";
 import type { Config } from "./config.ts";
 import { FastRand } from "./fast-rand.ts";
 import { fromPromise } from "../from-promise.ts";
-import { Join } from "./join.ts";
 import { isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
-import { realm } from "./realm.ts";
+import { currentScope, realm } from "./realm.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { appendSite, captureSite, siteFrames } from "./spawn-site.ts";
 import {
   AMBIENT,
+  CLEANUP,
   CLOSING,
+  DONE,
   FAILED,
   FUTURE,
   IN_CONTEXT,
@@ -89,6 +89,8 @@ export abstract class RuntimeCore implements Spawner {
   handle: Handle = null as never;
   driver: Driver;
   closed = false;
+  /** Shut down for good: no cleanup is waited for any more. */
+  killed = false;
   /** Local sets that are being driven on this runtime and have tasks. */
   readonly localSets: Set<LocalTasks> = new Set();
   /** Set for the core of a `LocalRuntime`. */
@@ -102,6 +104,7 @@ export abstract class RuntimeCore implements Spawner {
   readonly #announcesEnd: boolean;
   /** Live tasks that users did not spawn. */
   #uncounted = 0;
+  #finished = false;
   /** Tasks that have suspended at least once. */
   readonly #waiting = new OwnedTasks();
   #failures: Task<unknown>[] = [];
@@ -123,6 +126,7 @@ export abstract class RuntimeCore implements Spawner {
     this.watched =
       this.watchdog !== null ||
       this.counters.timed ||
+      this.counters.tracksLatency ||
       config.slowPollMs > 0 ||
       config.onBeforeTaskPoll !== null ||
       config.onAfterTaskPoll !== null;
@@ -162,17 +166,24 @@ export abstract class RuntimeCore implements Spawner {
     // What is stored under a key was made by that key.
     if (found !== undefined) return found as D;
     if (this.closed) throw new DriverSetupError(key.name);
-    const made = key.install(this.driver, this.handle);
+    const below = this.driver;
+    const made = key.install(below, this.handle);
     this.#drivers.set(key, made);
+    // Another layer was asked for meanwhile: go on top of that.
+    if (this.driver !== below && made instanceof LayeredDriver) made._moveOnto(this.driver);
+    for (let i = 0; i < this.#blocked.size; i += 1) {
+      made.ref();
+      this.driver.unref();
+    }
     this.driver = made;
-    for (let i = 0; i < this.#blocked.size; i += 1) made.ref();
     return made;
   }
 
   // --- spawning ---
 
   spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
-    const task = isGenerator(into) ? new Task<T>(this, into, 0) : this.makeTask(this, into);
+    const plain = !this.#decorates && isGenerator(into);
+    const task = plain ? new Task<T>(this, into as never, 0) : this.makeTask(this, into);
     if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, { above });
     this.start(task);
     return task;
@@ -180,8 +191,10 @@ export abstract class RuntimeCore implements Spawner {
 
   /** A task for anything that can be run, not started yet. */
   makeTask<T>(scheduler: Spawner, into: IntoFuture<T>, state = 0): Task<T> {
-    const body = toBody(into, (state & ROOT) !== 0 || this.config.propagateContext);
-    return new Task<T>(scheduler, body as never, body instanceof Future ? state | FUTURE : state);
+    const body = toBody(into, (state & ROOT) !== 0);
+    const task = new Task<T>(scheduler, body as never, body instanceof Future ? state | FUTURE : state);
+    if (this.config.propagateContext) this.#bindContext(task as Task<unknown>);
+    return task;
   }
 
   /** Name, spawn site, context, hooks and diagnostics of a new task. */
@@ -189,16 +202,15 @@ export abstract class RuntimeCore implements Spawner {
     const it = task as Task<unknown>;
     if (options.name !== undefined) it._extend().name = options.name;
     if (this.#traces) it._extend().site = captureSite(options.above);
-    if (this.config.propagateContext && (it._state & FUTURE) === 0) this.#bindContext(it);
-    if (options.silent === true) return;
-    if (this.config.onTaskSpawn !== null && !this.closed) {
+    if (options.silent === true || this.closed) return;
+    if (this.config.onTaskSpawn !== null) {
       this.callHook("onTaskSpawn", this.config.onTaskSpawn, this.meta(it));
     }
     if (channels.spawn.hasSubscribers) channels.spawn.publish({ runtime: this.id, ...this.describeTask(it) });
   }
 
   #bindContext(task: Task<unknown>): void {
-    const context = captureContext();
+    const context = captureWithoutScope();
     if (context === null) return;
     task._extend().context = context;
     task._state |= IN_CONTEXT;
@@ -206,7 +218,8 @@ export abstract class RuntimeCore implements Spawner {
 
   /** Takes charge of a new task and queues it. */
   start(task: Task<unknown>): void {
-    if (this.closed) {
+    // A cleanup that begins with the shutdown is a part of it.
+    if (this.closed && (task._state & CLEANUP) === 0) {
       task._state |= STILLBORN;
       task._cancel("closed");
       return;
@@ -312,9 +325,8 @@ export abstract class RuntimeCore implements Spawner {
       this.closed = true;
       if (channels.shutdown.hasSubscribers)
         channels.shutdown.publish({ runtime: this.id, name: this.config.name });
-      this.#cancelAll();
+      this.#cancelAll(CLOSING);
       this.#root?._kill();
-      this.reportFailures();
     }
     if (this.#owned > 0) return false;
     this.#finishClosing();
@@ -323,7 +335,8 @@ export abstract class RuntimeCore implements Spawner {
 
   /** Ends every task that `close` left, without waiting for its cleanup. */
   kill(): void {
-    if (this.#owned > 0) this.#cancelAll();
+    this.killed = true;
+    if (this.#owned > 0) this.#cancelAll(0);
     this.#finishClosing();
   }
 
@@ -339,15 +352,17 @@ export abstract class RuntimeCore implements Spawner {
     });
   }
 
-  #cancelAll(): void {
+  /** @param spared - tasks with this state bit are left alone. */
+  #cancelAll(spared: number): void {
     const leave = this.handle._enter();
     // Cancelling ends tasks and may hand cleanups over: walk a copy.
-    for (const task of this.#snapshot()) if (!task.isFinished()) task._cancel("shutdown");
+    for (const task of this.#snapshot()) if ((task._state & (DONE | spared)) === 0) task._cancel("shutdown");
     leave();
   }
 
   #finishClosing(): void {
-    this.reportFailures();
+    if (this.#finished) return;
+    this.#finished = true;
     this.driver.shutdown();
     this.watchdog?.stop();
   }
@@ -358,13 +373,13 @@ export abstract class RuntimeCore implements Spawner {
   failed(task: Task<unknown>): void {
     const site = task._extra?.site;
     if (site != null) appendSite(task._value, site, task._label());
+    // A turn of the loop later, whoever wants to wait for the task has had the chance to: an `await` right behind the
+    // spawn comes after the microtask that ran it.
+    if (this.#failures.length === 0) nextTurn(() => this.#reportFailures());
     this.#failures.push(task);
-    if (this.config.unhandledPanic === "shutdownRuntime") this.#panic(task);
   }
 
-  /** Called when nothing is ready: whoever wanted to wait for a failed task had the chance to. */
-  reportFailures(): void {
-    if (this.#failures.length === 0) return;
+  #reportFailures(): void {
     const failures = this.#failures;
     this.#failures = [];
     for (const task of failures) this.reportFailure(task);
@@ -374,6 +389,10 @@ export abstract class RuntimeCore implements Spawner {
     if ((task._state & OBSERVED) !== 0) return;
     task._state |= OBSERVED;
     if (this.config.unhandledPanic === "ignore") return;
+    if (this.config.unhandledPanic === "shutdownRuntime") {
+      this.#panic(task);
+      return;
+    }
     this.report({
       kind: "task-failed",
       message: `rt: ${task._label()} failed and nobody is waiting for it`,
@@ -388,7 +407,6 @@ export abstract class RuntimeCore implements Spawner {
       `${task._label()} failed, and the runtime was built to shut down then (unhandledPanic)`,
       { cause: task._value },
     );
-    task._state |= OBSERVED;
     for (const wait of this.#blocked) wait.fail(error);
     this.close();
   }
@@ -405,6 +423,11 @@ export abstract class RuntimeCore implements Spawner {
       printReport(withSite(report), report.error);
       printReport("rt: the onReport hook threw", error);
     }
+  }
+
+  /** A waker threw: nobody else may suffer. */
+  wakerFailed(error: unknown): void {
+    this.report({ kind: "waker-failed", message: "rt: a waker threw", error });
   }
 
   callHook<A>(name: string, hook: (arg: A) => void, arg: A): void {
@@ -440,14 +463,25 @@ function withSite(report: Report): string {
     : `${report.message}\n  spawned ${site.replaceAll("\n", "\n          ")}`;
 }
 
+/** The user's values of this moment, without the async function whose code is running: the task is not a part of it. */
+function captureWithoutScope(): CapturedContext | null {
+  const context = captureContext();
+  return context === null || currentScope() === null ? context : context.run(leaveScope, undefined);
+}
+
+function leaveScope(): CapturedContext | null {
+  realm.scopes?.enter(undefined);
+  return captureContext();
+}
+
 /**
  * What a task polls: a generator as it is, everything else as a future.
  *
  * @param keepContext - an async function runs in the asynchronous context of this moment.
  */
 export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> | IntoFuture<T> {
-  if (into instanceof JoinHandle) return new Join(into as never);
-  if (into instanceof Future || isGenerator(into)) return into;
+  if (into instanceof Future) return into._wait();
+  if (isGenerator(into)) return into;
   if (typeof into === "function") {
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();
     return new Scope<T>(into, keepContext ? captureContext() : null);

@@ -12,25 +12,27 @@
  *  2. An await is in the scope's ready queue exactly while its `_queued` is true.
  */
 import { runNeutral } from "#platform";
-import { Cancelled } from "../errors.ts";
+import { show, typeError } from "../errors.ts";
 import {
   Future,
   PENDING,
   polledAfterCompletion,
   type Async,
   type Context,
+  type IntoFuture,
   type Poll,
   type Waker,
 } from "../future.ts";
 import type { LocalSet } from "../local-set.ts";
 import type { CapturedContext } from "../platform/platform.ts";
 import { adoptCleanup } from "./cleanup.ts";
-import { abortSignal, GeneratorFuture, type GeneratorScope } from "./generator-future.ts";
-import { isGenerator } from "./kinds.ts";
+import { intoFuture } from "../into-future.ts";
+import { abortSignal, type GeneratorScope } from "./generator-future.ts";
+import { isGenerator, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, realm } from "./realm.ts";
-import type { Task } from "./task.ts";
+import { IN_CONTEXT, type Task } from "./task.ts";
 
 type Body<T> = () => PromiseLike<T> | Async<T>;
 
@@ -42,8 +44,8 @@ const FULFILLED = 0x2;
 const REJECTED = 0x4;
 /** It has settled or was dropped before it started. */
 const DONE = 0x8;
-/** The body turned out to make a generator, which runs in its place. */
-const GENERATOR = 0x10;
+/** The body turned out to make a future or a generator, which runs in its place. */
+const DELEGATED = 0x10;
 /** Was dropped; its cleanup goes on. */
 const CLOSING = 0x20;
 /** Was dropped while it awaited none of our futures: the next such await throws, and later ones wait as cleanup. */
@@ -66,7 +68,10 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** The function; later what it gave, or the generator it made. */
   #content: unknown;
   readonly #context: CapturedContext | null;
-  #budget: number = BUDGET;
+  _budget: number = BUDGET;
+  /** What the drop of an awaited future threw. */
+  #isRoot = false;
+  #dropError: { readonly error: unknown } | null = null;
 
   constructor(body: Body<T> | null, context: CapturedContext | null) {
     super();
@@ -77,22 +82,22 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   poll(cx: Context): Poll<T> {
     this._waker = cx.waker;
     const state = this._state;
-    if ((state & GENERATOR) !== 0) return this.#generator().poll(cx);
+    if ((state & DELEGATED) !== 0) return this.#delegate().poll(cx);
     if ((state & (RUNNING | FULFILLED | REJECTED | DONE)) === 0) return this.#start(cx);
-    this.#budget = BUDGET;
+    this._budget = BUDGET;
     if (this.#ready.length > 0) this.#pollReady();
     return (this._state & RUNNING) === 0 ? this.#take() : PENDING;
   }
 
   override drop(): void {
-    if (this._close()) adoptCleanup(this);
+    if ((this._state & CLOSING) === 0 && this._close()) adoptCleanup(this);
   }
 
   /** Drops the function. True while its cleanup goes on: then poll until it is ready, and ignore the result. */
   _close(): boolean {
     const state = this._state;
-    if ((state & GENERATOR) !== 0) {
-      this.#generator().drop();
+    if ((state & DELEGATED) !== 0) {
+      this.#delegate().drop();
       return false;
     }
     if ((state & RUNNING) === 0) {
@@ -111,13 +116,13 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Ends a cleanup that is not to be waited for: each of its awaits throws. */
   _kill(): void {
-    if ((this._state & GENERATOR) !== 0) this.#generator()._kill();
+    if ((this._state & DELEGATED) !== 0) this.#delegate().drop();
     this._state = (this._state & ~RUNNING) | DONE | CANCEL_ALL;
     this.#rejectAwaits();
   }
 
   override describe(): string {
-    if ((this._state & GENERATOR) !== 0) return this.#generator().describe();
+    if ((this._state & DELEGATED) !== 0) return this.#delegate().describe();
     const leaves: string[] = [];
     for (let node = this._awaits; node !== null; node = node._next)
       if (node._leaf !== null) leaves.push(node._leaf.describe());
@@ -129,46 +134,67 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     this._state = RUNNING;
     this._task = task;
     this._waker = task;
+    this.#isRoot = true;
+  }
+
+  /** Awaits belong here: the function is running, or was killed, so that they are to throw. */
+  get _isHome(): boolean {
+    return (this._state & (RUNNING | CANCEL_ALL)) !== 0;
+  }
+
+  /** Notes that the function's code is about to go on in a microtask. */
+  #letGo(): void {
+    realm.resumed = this as Scope;
+    if (realm.scopes === null) realm.asyncScope = this.#isRoot ? null : (this as Scope);
   }
 
   /** Polls the leaf of a new await, and keeps it where it is pending. */
   _await(node: Await, leaf: Future<unknown>): void {
     const state = this._state;
     if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) {
-      this._state = state & ~CANCEL_NEXT;
-      leaf.drop();
-      node._reject(new Cancelled());
+      this.#refuse(node, leaf);
       return;
     }
     const outer = realm.budget;
-    realm.budget = this.#budget;
+    realm.budget = this._budget;
     let value: unknown;
     node._leaf = leaf;
     try {
       value = this.#pollLeaf(leaf, node);
     } catch (error) {
       node._leaf = null;
-      this.#budget = realm.budget;
+      this._budget = realm.budget;
       realm.budget = outer;
+      this.#letGo();
       node._reject(error);
       return;
     }
-    this.#budget = realm.budget;
+    this._budget = realm.budget;
     realm.budget = outer;
     if (value === PENDING) {
-      this.#link(node);
+      // The leaf may have dropped this very function while it was polled.
+      if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) === 0) this.#link(node);
+      else this.#refuse(node, leaf);
       return;
     }
     node._leaf = null;
-    realm.resumed = this;
+    this.#letGo();
     node._resolve(value);
+  }
+
+  #refuse(node: Await, leaf: Future<unknown>): void {
+    this._state &= ~CANCEL_NEXT;
+    node._leaf = null;
+    this.#letGo();
+    node._reject(realm.cancelled);
+    leaf.drop();
   }
 
   /** Settles an await whose result is known already, where nothing speaks against it. False to go the long way. */
   _settleNow(node: Await, task: Task<unknown>): boolean {
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this.#budget <= 0) return false;
-    this.#budget -= 1;
-    realm.resumed = this;
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
+    this._budget -= 1;
+    this.#letGo();
     if (task._failed()) node._reject(task._error());
     else node._resolve(task._take());
     return true;
@@ -186,16 +212,18 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     this._task = realm.task;
     this._locals = realm.locals;
     if (realm.enteredSets.length > 0) this._localSet = realm.enteredSets.at(-1) ?? null;
-    realm.resumed = this;
+    this.#letGo();
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context === null) runNeutral(startBody, this as Scope);
-      else this.#context.run(startBody, this);
+      if (this.#context !== null) this.#context.run(startBody, this as Scope);
+      // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
+      else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
+      else runNeutral(startBody, this as Scope);
     } finally {
       realm.generator = outer;
     }
-    return (this._state & GENERATOR) === 0 ? PENDING : this.#generator().poll(cx);
+    return (this._state & DELEGATED) === 0 ? PENDING : this.#delegate().poll(cx);
   }
 
   /** Calls the function inside its own scope. */
@@ -211,9 +239,12 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       this._state = DONE;
       throw error;
     }
-    if (isGenerator(running)) {
-      this.#content = new GeneratorFuture(running);
-      this._state = GENERATOR;
+    if (running instanceof Future || isGenerator(running)) {
+      this.#content = intoFuture(running as IntoFuture<T>);
+      this._state = DELEGATED;
+    } else if (!isPromiseLike(running)) {
+      this._state = DONE;
+      throw typeError(`Cannot run a function that gives ${show(running)}: it must give a promise, a future or a generator`);
     } else if (realm.scopes === null) {
       running.then(
         (value) => this._settle(FULFILLED, value),
@@ -226,15 +257,22 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   }
 
   _settle(status: number, result: unknown): void {
-    if ((this._state & RUNNING) === 0) return;
+    const state = this._state;
+    if ((state & RUNNING) === 0) return;
+    // What the function left behind, such as the loser of a race, must not take a message or a permit any more.
+    if (this._awaits !== null) this.#rejectAwaits();
+    if (this.#dropError !== null) {
+      status = REJECTED;
+      result = this.#dropError.error;
+    }
     const task = this._task;
     if (task !== null && task._body === (this as Future<unknown>)) {
       // The task itself is this function: it ends here and now, without another trip through the run queue.
-      this._state = (this._state & ~RUNNING) | DONE;
-      task._settled(status === REJECTED, result);
+      this._state = (state & ~RUNNING) | DONE;
+      task._settled(status === REJECTED, result, (state & CANCEL_NEXT) !== 0);
       return;
     }
-    this._state = (this._state & ~RUNNING) | status;
+    this._state = (state & ~RUNNING) | status;
     this.#content = result;
     this._waker?.wake();
   }
@@ -247,9 +285,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     return this.#content as T;
   }
 
-  #generator(): GeneratorFuture<T> {
-    // What GENERATOR says.
-    return this.#content as GeneratorFuture<T>;
+  #delegate(): Future<T> {
+    // What DELEGATED says.
+    return this.#content as Future<T>;
   }
 
   #pollReady(): void {
@@ -264,15 +302,21 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
         value = this.#pollLeaf(leaf, node);
         if (value === PENDING) continue;
       } catch (error) {
-        this.#unlink(node);
-        realm.resumed = this;
-        node._reject(error);
+        this.#settleAwait(node, leaf, true, error);
         continue;
       }
-      this.#unlink(node);
-      realm.resumed = this;
-      node._resolve(value);
+      this.#settleAwait(node, leaf, false, value);
     }
+    this._budget = realm.budget;
+  }
+
+  #settleAwait(node: Await, leaf: Future<unknown>, failed: boolean, result: unknown): void {
+    // The leaf may have dropped this very function while it was polled: then the await is settled already.
+    if (node._leaf !== leaf) return;
+    this.#unlink(node);
+    this.#letGo();
+    if (failed) node._reject(result);
+    else node._resolve(result);
   }
 
   #pollLeaf<U>(leaf: Future<U>, node: Await): Poll<U> {
@@ -291,9 +335,14 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     for (let node = this._awaits; node !== null; node = this._awaits) {
       const leaf = node._leaf as Future<unknown>;
       this.#unlink(node);
-      // The await is settled whatever the leaf's own drop does, and before it: nothing may hang on its error.
-      node._reject(new Cancelled());
-      leaf.drop();
+      this.#letGo();
+      node._reject(realm.cancelled);
+      try {
+        leaf.drop();
+      } catch (error) {
+        // The others are dropped all the same, and the cleanup runs; then the function fails with this.
+        this.#dropError ??= { error };
+      }
     }
   }
 

@@ -10,6 +10,7 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
+import { Cancelled } from "../errors.ts";
 import {
   type Future,
   notPolled,
@@ -35,7 +36,7 @@ import {
 } from "./generator-future.ts";
 import { charge, proceed } from "./budget.ts";
 import { Join } from "./join.ts";
-import { BUDGET, currentContext, realm } from "./realm.ts";
+import { BUDGET, currentContext, currentTask, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 
@@ -67,6 +68,8 @@ export const LISTED = 0x1000;
 export const RUNNING = 0x2000;
 /** Spawned on a runtime that had shut down: was never counted. */
 export const STILLBORN = 0x4000;
+/** Aborted by its own code, which goes on until it next suspends: if it ends before that, it keeps its value. */
+const ABORTED_SELF = 0x8000;
 /** Drives a dropped computation's cleanup for another task. */
 export const CLEANUP = 0x400;
 /** The tasks that users spawned have none of these. */
@@ -75,7 +78,7 @@ export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
 export const CLEANUP_STATE: number = CLEANUP | CLOSING | FUTURE;
 
 /** A poll has more to do than to resume a generator, or the generator has ended and only cleanups are left. */
-const NOT_PLAIN = ABORTING | DONE | FUTURE | IN_CONTEXT;
+const NOT_PLAIN: number = ABORTING | DONE | FUTURE | IN_CONTEXT | UNCOUNTED;
 
 /** What few tasks need, so that the others don't pay for it. */
 export interface TaskExtra {
@@ -146,6 +149,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     return (this._state & DONE) === 0 ? new Join(this) : this;
   }
 
+  override _wait(): Future<T> {
+    return new Join(this);
+  }
+
   // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaitable, any number of times
   override then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -156,8 +163,12 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   /** Detaches: nobody will ask for the result through this handle. */
   override drop(): void {
-    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED))
-      this._scheduler.core.reportFailure(this);
+    for (let join = this._joins; join !== null; join = join._nextJoin) {
+      if (!join._isDirect) continue;
+      join._unlink();
+      break;
+    }
+    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED)) this._scheduler.core.reportFailure(this);
   }
 
   override describe(): string {
@@ -166,7 +177,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   override abort(): void {
     if ((this._state & DONE) !== 0) return;
-    this._state |= ABORTING;
+    this._state |= currentTask() === this ? ABORTING | ABORTED_SELF : ABORTING;
     this.wake();
   }
 
@@ -228,9 +239,20 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
+    if ((state & UNCOUNTED) !== 0) this._scheduler.core.counters.polls -= 1;
+    this.#inContext(stepTask);
+  }
+
+  /** Calls `step` where the task's `AsyncLocalStorage` values are seen, if it keeps them. */
+  #inContext(step: (task: Task<unknown>) => void): void {
     const context = this._extra === null ? null : this._extra.context;
-    if (context === null) this.#pollBody();
-    else context.run(resumeTask, this);
+    if (context === null) step(this);
+    else context.run(step, this);
+  }
+
+  _poll(): void {
+    if ((this._state & FUTURE) === 0) this._step(resumeGenerator);
+    else this.#pollBody();
   }
 
   /** Resumes or closes the generator. */
@@ -294,7 +316,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.locals = null;
     realm.budget = BUDGET;
     try {
-      if (first) this.#close(body);
+      if (first) this.#inContext(closeTask);
       else this.#kill(body);
     } catch (error) {
       this.#finish(FAILED, error);
@@ -306,10 +328,11 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     }
   }
 
-  #close(body: Body<T> | null): void {
+  _close(): void {
+    const body = this._body;
     if (body === null) return; // only cleanups are left
+    abortSignal(this);
     if ((this._state & FUTURE) === 0) {
-      abortSignal(this);
       this._step(closeGenerator);
     } else if (body instanceof Scope) {
       if (body._close()) this.#suspended();
@@ -334,13 +357,19 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     else this.#finish(0, undefined);
   }
 
-  /** The async function that is this task's body has settled, outside of any poll. */
-  _settled(failed: boolean, result: unknown): void {
+  /**
+   * The async function that is this task's body has settled, outside of any poll.
+   *
+   * @param unaware - it was aborted, and ended before one of its awaits could tell it.
+   */
+  _settled(failed: boolean, result: unknown, unaware: boolean): void {
+    if (unaware && !failed && (this._state & ABORTED_SELF) !== 0) this._state &= ~CLOSING;
     this.#finish(failed ? FAILED : 0, result);
   }
 
   /** The body has ended. The task ends as soon as its cleanups have. */
   #finish(outcome: number, value: unknown): void {
+    if ((this._state & DONE) !== 0) return;
     this._body = null;
     if (this._extra === null && (this._state & CLOSING) === 0) {
       this._state |= outcome;
@@ -365,15 +394,23 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   #end(): void {
     this._state |= DONE;
     this._scheduler.release(this);
-    const joins = this._joins;
-    if (joins !== null) {
-      this._joins = null;
-      this._state |= OBSERVED;
-      joins._wakeAll();
-    } else if ((this._state & (FAILED | OBSERVED)) === FAILED) {
-      this._scheduler.failed(this);
-    }
+    if (this._joins !== null) this.#wakeJoins();
+    else if ((this._state & FAILED) !== 0) this._scheduler.failed(this);
     if (this._extra !== null) this._extra.owner?._disown(this);
+  }
+
+  #wakeJoins(): void {
+    // Always the first that is left: a waker may drop any of the others.
+    for (let join = this._joins; join !== null; join = this._joins) {
+      const waker = join._waker;
+      join._unlink();
+      join._isWoken = true;
+      try {
+        waker?.wake();
+      } catch (error) {
+        this._scheduler.core.wakerFailed(error);
+      }
+    }
   }
 
   // --- cleanups ---
@@ -469,12 +506,15 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   }
 }
 
-/** Resumes a task inside the asynchronous context it was spawned in. */
-function resumeTask(task: Task<unknown>): void {
-  task._step(resumeGenerator);
+function stepTask(task: Task<unknown>): void {
+  task._poll();
+}
+
+function closeTask(task: Task<unknown>): void {
+  task._close();
 }
 
 /** An async function that was dropped usually ends with the very error that told it so. */
 function isCancellation(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === "ERR_RT_CANCELLED";
+  return error === realm.cancelled || error instanceof Cancelled;
 }

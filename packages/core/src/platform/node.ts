@@ -12,11 +12,11 @@ export const debug: boolean = process.env["RT_DEBUG"] === "1";
 export const now: () => number = performance.now.bind(performance);
 
 class NodeScopeStore implements ScopeStore {
-  readonly #storage = new AsyncLocalStorage<object>();
+  readonly #storage = new AsyncLocalStorage<object | undefined>();
   get(): object | undefined {
     return this.#storage.getStore();
   }
-  enter(scope: object): void {
+  enter(scope: object | undefined): void {
     this.#storage.enterWith(scope);
   }
 }

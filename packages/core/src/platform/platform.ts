@@ -8,7 +8,7 @@ export interface ScopeStore {
   /** The scope of the code that is running now. */
   get(): object | undefined;
   /** Makes `scope` the current one for the rest of this synchronous run and all that it awaits. */
-  enter(scope: object): void;
+  enter(scope: object | undefined): void;
 }
 
 /** The asynchronous context (user `AsyncLocalStorage` values) at one moment, to run code in later. */

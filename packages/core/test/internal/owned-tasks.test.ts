@@ -12,13 +12,13 @@ function task(): Task<unknown> {
 
 function listOf(...tasks: readonly Task<unknown>[]): OwnedTasks {
   const list = new OwnedTasks();
-  for (const it of tasks) list.add(it);
+  for (const one of tasks) list.add(one);
   return list;
 }
 
 /** By identity: all tasks here look alike. */
 function same(a: readonly Task<unknown>[], b: readonly Task<unknown>[]): boolean {
-  return a.length === b.length && a.every((it, i) => it === b[i]);
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }
 
 describe("OwnedTasks", () => {
@@ -43,7 +43,7 @@ describe("OwnedTasks", () => {
           } else if (kind === "remove" && known.length > 0) {
             const removed = known[pick % known.length] as Task<unknown>;
             expect(list.remove(removed)).toBe(model.includes(removed));
-            model = model.filter((it) => it !== removed);
+            model = model.filter((one) => one !== removed);
           }
           expect(list.length).toBe(model.length);
           expect(same(list.snapshot(), model)).toBe(true);
@@ -81,7 +81,7 @@ describe("OwnedTasks", () => {
     const [first, second] = [task(), task()];
     const list = listOf(first, second);
     const snapshot = list.snapshot();
-    for (const it of snapshot) list.remove(it);
+    for (const one of snapshot) list.remove(one);
     expect(same(snapshot, [second, first])).toBe(true);
   });
 });

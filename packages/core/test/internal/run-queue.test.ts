@@ -95,7 +95,7 @@ describe("RunQueue", () => {
   it("keeps the order of tasks when it grows with its counters on both sides of the wrap", () => {
     const queue = queueAt(LAST - 20);
     const tasks = Array.from({ length: 64 }, task);
-    for (const it of tasks) queue.push(it);
-    expect(tasks.every((it) => queue.shift() === it)).toBe(true);
+    for (const one of tasks) queue.push(one);
+    expect(tasks.every((one) => queue.shift() === one)).toBe(true);
   });
 });

@@ -70,7 +70,6 @@ export const programs: Arbitrary<Program> = fc
   .record<ProgramShape>({
     roots: fc.array(block, { minLength: 1, maxLength: 3 }),
     steps: fc.array(fc.array(action, { minLength: 1, maxLength: 3 }), { maxLength: 6 }),
-    first: fc.constantFrom("inside", "outside"),
     ending: fc.constantFrom("abort", "shutdown", "kill"),
   })
   .map((shape) => new Program(shape));

@@ -1,5 +1,5 @@
 /** Runs a program's statements in async functions: the async lane. The same as `generator-body.ts`, with `await`. */
-import { abort, member } from "./generator-body.ts";
+import { abort, joined } from "./generator-body.ts";
 import type { FinallyNode, Node, RaceNode, SetNode, SetShape, Strand, TaskNode } from "./program.ts";
 import type { RuntimeHost, RuntimeSet } from "./runtime-host.ts";
 import { ProgramError } from "./trace.ts";
@@ -132,10 +132,10 @@ async function runOp(host: RuntimeHost, set: RuntimeSet, op: SetShape, key: stri
   try {
     switch (op.kind) {
       case "next":
-        answer = member(await set.next());
+        answer = joined(await set.next());
         break;
       case "tryNext":
-        answer = member(set.tryNext());
+        answer = joined(set.tryNext());
         break;
       case "joinAll":
         answer = (await set.joinAll()).map((value) => `value ${value}`).join(" ");

@@ -207,8 +207,9 @@ class Checker {
       case "race":
         return this.#race(walk, node);
       case "set":
-        return this.#set(walk, node);
+        break;
     }
+    return this.#set(walk, node);
   }
 
   #wait(walk: Walk, id: number): Exit {

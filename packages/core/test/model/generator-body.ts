@@ -142,10 +142,10 @@ function* runOp<Y>(host: Host<Y>, set: SetHost<Y>, op: SetShape, key: string): B
   try {
     switch (op.kind) {
       case "next":
-        answer = member(yield* set.next());
+        answer = joined(yield* set.next());
         break;
       case "tryNext":
-        answer = member(set.tryNext());
+        answer = joined(set.tryNext());
         break;
       case "joinAll":
         answer = (yield* set.joinAll()).map((value) => `value ${value}`).join(" ");
@@ -174,6 +174,6 @@ function* runOp<Y>(host: Host<Y>, set: SetHost<Y>, op: SetShape, key: string): B
   host.log(`${key} end`, answer);
 }
 
-export function member(value: number | undefined): string {
+export function joined(value: number | undefined): string {
   return value === undefined ? "empty" : `value ${value}`;
 }

@@ -2,6 +2,7 @@
 import type { Driver } from "@rt/core/driver";
 
 export class ManualDriver implements Driver {
+  readonly returnsFromPark = false;
   #activate: () => void = () => {};
   #due = false;
 

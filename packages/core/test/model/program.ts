@@ -175,12 +175,12 @@ export class Program {
         node.b = this.#branch(shape.b, strand, node, () => node.a, [waits, unresolved]);
         return node;
       }
-      case "set": {
-        const node: SetNode = { kind: "set", id, members: [], ops: shape.ops };
-        node.members = shape.members.map((member) => this.#task(member, node, 0, [waits, unresolved]));
-        return node;
-      }
+      case "set":
+        break;
     }
+    const node: SetNode = { kind: "set", id, members: [], ops: shape.ops };
+    node.members = shape.members.map((member) => this.#task(member, node, 0, [waits, unresolved]));
+    return node;
   }
 
   /** The numbers of the statements that join a task. */
@@ -191,10 +191,10 @@ export class Program {
   }
 
   toString(): string {
-    const { first, ending, steps } = this.shape;
+    const { ending, steps } = this.shape;
     const lines = this.roots.flatMap((task) => [`task ${task.id} {`, ...print(task.body, "  "), "}"]);
     const outside = steps.map((step) => `  ${step.map(({ kind, pick }) => `${kind} #${pick}`).join(", ")}`);
-    return ["", ...lines, `from outside, ${first} first:`, ...outside, `  at last ${ending}`, ""].join("\n");
+    return ["", ...lines, "from outside:", ...outside, `  at last ${ending}`, ""].join("\n");
   }
 }
 
@@ -247,16 +247,17 @@ function print(nodes: readonly Node[], indent: string): string[] {
           `${indent}}`,
         ];
       case "set":
-        return [
-          `${head}JoinSet {`,
-          ...node.members.flatMap((it) => [
-            `${deeper}task ${it.id} {`,
-            ...print(it.body, `${deeper}  `),
-            `${deeper}}`,
-          ]),
-          `${deeper}${node.ops.map((op) => (op.kind === "abort" ? `abort #${op.member}` : op.kind)).join(", ")}`,
-          `${indent}}`,
-        ];
+        break;
     }
+    return [
+      `${head}JoinSet {`,
+      ...node.members.flatMap((it) => [
+        `${deeper}task ${it.id} {`,
+        ...print(it.body, `${deeper}  `),
+        `${deeper}}`,
+      ]),
+      `${deeper}${node.ops.map((op) => (op.kind === "abort" ? `abort #${op.member}` : op.kind)).join(", ")}`,
+      `${indent}}`,
+    ];
   });
 }

@@ -23,7 +23,7 @@ type Code = Generator<void, number, void>;
  */
 const DROP: unique symbol = Symbol("dropped");
 
-function drop(code: Code): IteratorResult<void, number> {
+function close(code: Code): IteratorResult<void, number> {
   try {
     return code.throw(DROP);
   } catch (error) {
@@ -32,9 +32,10 @@ function drop(code: Code): IteratorResult<void, number> {
   }
 }
 
-class Cancelled {
+class Cancelled extends Error {
   readonly task: number;
   constructor(task: number) {
+    super(`task ${task} was cancelled`);
     this.task = task;
   }
 }
@@ -84,8 +85,8 @@ class ModelTask implements Joiner {
     const again = this.#closing;
     this.#aborting = false;
     this.#closing = true;
-    this.#resume(() => drop(this.code));
-    while (again && this.result === null) this.#resume(() => drop(this.code));
+    this.#resume(() => close(this.code));
+    if (again) while (this.result === null) this.#resume(() => close(this.code));
   }
 
   #resume(step: () => IteratorResult<void, number>): void {
@@ -149,8 +150,8 @@ export class Reference implements Host<void> {
   known: number = Infinity;
   readonly #program: Program;
   readonly #tasks = new Map<Strand, ModelTask>();
-  readonly #woken: ModelTask[] = [];
-  readonly #injected: ModelTask[] = [];
+  /** First come, first served, whoever woke them. */
+  readonly #ready: ModelTask[] = [];
   #current: ModelTask | null = null;
 
   constructor(program: Program) {
@@ -167,15 +168,12 @@ export class Reference implements Host<void> {
   }
 
   schedule(task: ModelTask): void {
-    (this.#current === null ? this.#injected : this.#woken).push(task);
+    this.#ready.push(task);
   }
 
   runUntilIdle(): void {
-    const inside = this.#program.shape.first === "inside";
     while (!this.isStopped) {
-      const task = inside
-        ? (this.#woken.shift() ?? this.#injected.shift())
-        : (this.#injected.shift() ?? this.#woken.shift());
+      const task = this.#ready.shift();
       if (task === undefined) return;
       this.#current = task;
       task.run();
@@ -202,7 +200,7 @@ export class Reference implements Host<void> {
     let yielded = false;
     return new Operation<void>(
       () => {
-        if (yielded) return;
+        if (yielded) return undefined;
         yielded = true;
         task.wake();
         return PENDING;
@@ -315,7 +313,7 @@ class Branch {
   drop(): void {
     const wasRunning = this.#state === "running";
     this.#state = "over";
-    if (drop(this.#code).done !== true && wasRunning) this.#model.stop();
+    if (close(this.#code).done !== true && wasRunning) this.#model.stop();
   }
 }
 
@@ -352,7 +350,7 @@ class ModelSet implements SetHost<void>, Joiner {
   }
 
   abortAll(): void {
-    for (const task of [...this.#running]) task.abort();
+    for (const task of this.#running) task.abort();
   }
 
   detachAll(): void {
@@ -395,7 +393,7 @@ class ModelSet implements SetHost<void>, Joiner {
         try {
           const value = this.#pollNext();
           if (value === PENDING) return PENDING;
-          if (value === undefined) return;
+          if (value === undefined) return undefined;
         } catch {
           // of no interest here
         }

@@ -1,3 +1,4 @@
+/* oxlint-disable require-yield -- a task need not wait for anything */
 /** A report sink that throws. */
 import { Builder, type Async } from "@rt/core";
 

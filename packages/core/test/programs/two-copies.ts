@@ -1,3 +1,4 @@
+/* oxlint-disable require-yield -- a task need not wait for anything */
 /** Loads a second copy of the package, given by its URL, beside the first. */
 import * as first from "@rt/core";
 

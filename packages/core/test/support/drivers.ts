@@ -4,6 +4,7 @@ import { LayeredDriver, type Driver, type DriverKey } from "@rt/core/driver";
 
 /** The bottom of a simulated world: time passes only while a scheduler waits or gives the driver its turn. */
 export class SimulatedDriver implements Driver {
+  readonly returnsFromPark = true;
   /** Every call, in order. */
   readonly calls: string[] = [];
   refs = 0;

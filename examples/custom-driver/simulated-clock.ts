@@ -26,7 +26,8 @@ export class SimulatedClock extends LayeredDriver {
     const next = this.#timers[0];
     if (next === undefined) return super.park(timeoutMs);
     this.now = next.at;
-    while (this.#timers[0] !== undefined && this.#timers[0].at <= this.now) this.#timers.shift()?.waker.wake();
+    while (this.#timers[0] !== undefined && this.#timers[0].at <= this.now)
+      this.#timers.shift()?.waker.wake();
     return true;
   }
 }

@@ -14,7 +14,9 @@ describe("examples/demo", () => {
     const { status, stdout, stderr } = run("demo");
     expect(stderr).toBe("");
     expect(status).toBe(0);
-    const [generator, async] = [...stdout.matchAll(/lane *: (\d+ lines in \d+ files)/g)].map(([, counted]) => counted);
+    const [generator, async] = [...stdout.matchAll(/lane *: (\d+ lines in \d+ files)/g)].map(
+      ([, counted]) => counted,
+    );
     expect(generator).toBeDefined();
     expect(async).toBe(generator);
     expect(stdout).toContain("the hanging task has cleaned up");

@@ -18,7 +18,8 @@ export class HistogramConfiguration {
   /** `buckets` buckets of `widthMs` each. */
   static linear(widthMs: number, buckets: number): HistogramConfiguration {
     checkMillis("widthMs", widthMs);
-    if (widthMs === 0 || widthMs === Infinity) throw rangeError(`widthMs must be more than 0 ms and finite, not ${widthMs}`);
+    if (widthMs === 0 || widthMs === Infinity)
+      throw rangeError(`widthMs must be more than 0 ms and finite, not ${widthMs}`);
     checkInteger("buckets", buckets, 1, 65_536);
     return new HistogramConfiguration(
       Array.from({ length: buckets }, (_, i) => bound(i, buckets, (i + 1) * widthMs)),
@@ -146,7 +147,8 @@ export class LogHistogramBuilder {
   /** Shorter times share the first bucket. */
   minValue(ms: number): this {
     checkMillis("minValue", ms);
-    if (ms === 0 || ms === Infinity) throw rangeError(`minValue must be more than 0 ms and finite, not ${ms}`);
+    if (ms === 0 || ms === Infinity)
+      throw rangeError(`minValue must be more than 0 ms and finite, not ${ms}`);
     this.#minMs = ms;
     return this;
   }

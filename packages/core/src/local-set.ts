@@ -96,7 +96,7 @@ export class LocalSet extends Future<void> {
     return new Drive(this).then(onFulfilled, onRejected);
   }
 
-  /** Drops every task of the set. Cleanup of theirs that waits is not waited for: nobody drives the set any more. */
+  /** Drops every task of the set. Cleanup of theirs that waits goes on in the runtime, since nobody drives the set. */
   override drop(): void {
     this._scheduler.close();
   }

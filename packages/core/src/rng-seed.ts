@@ -26,7 +26,8 @@ export class RngSeed {
 
   /** The same number gives the same seed. */
   static fromNumber(value: number): RngSeed {
-    if (typeof value !== "number" || Number.isNaN(value)) throw typeError(`RngSeed.fromNumber takes a number, not ${show(value)}`);
+    if (typeof value !== "number" || Number.isNaN(value))
+      throw typeError(`RngSeed.fromNumber takes a number, not ${show(value)}`);
     return RngSeed.fromBytes(new Uint8Array(new Float64Array([value]).buffer));
   }
 }

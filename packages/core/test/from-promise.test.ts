@@ -108,13 +108,17 @@ describe("fromPromise", () => {
 
   it("takes charge of the error of a promise that is dropped before its first poll", () => {
     let handled = false;
-    const rejecting: PromiseLike<never> = {
-      then(onFulfilled, onRejected) {
-        handled = onRejected != null;
-        return Promise.reject(new Error("nobody's")).then(onFulfilled, onRejected);
-      },
-    };
-    fromPromise(rejecting).drop();
+    class Watched<T> extends Promise<T> {
+      // oxlint-disable-next-line unicorn/no-thenable -- to see who listens
+      override then<A = T, B = never>(
+        onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+        onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+      ): Promise<A | B> {
+        handled ||= onRejected != null;
+        return super.then(onFulfilled, onRejected);
+      }
+    }
+    fromPromise(new Watched<void>((_resolve, reject) => reject(new Error("nobody's")))).drop();
     expect(handled).toBe(true);
   });
 

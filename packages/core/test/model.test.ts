@@ -36,8 +36,7 @@ interface Outcome extends Run {
 }
 
 function builder(program: Program, reports: Report[]): Builder {
-  return Builder.currentThread()
-    .onReport((report) => void reports.push(report));
+  return Builder.currentThread().onReport((report) => void reports.push(report));
 }
 
 async function outcome(
@@ -47,6 +46,8 @@ async function outcome(
   reports: Report[],
   alive: number,
 ): Promise<Outcome> {
+  // Failures are reported a turn of the loop later; asking for the results first would be to join the tasks.
+  await new Promise((resolve) => setTimeout(resolve, 0));
   const results = await host.results();
   const { trace, waits, idles } = host;
   return {

@@ -268,9 +268,12 @@ describe("Builder.globalQueueInterval", () => {
     return order.indexOf("outside") + 1;
   }
 
-  it.each([1, 5, 1000])("changes nothing on one thread, where ready tasks stand in one line: %i", async (interval) => {
-    expect(await positionOf(Builder.currentThread().globalQueueInterval(interval), 100)).toBe(2);
-  });
+  it.each([1, 5, 1000])(
+    "changes nothing on one thread, where ready tasks stand in one line: %i",
+    async (interval) => {
+      expect(await positionOf(Builder.currentThread().globalQueueInterval(interval), 100)).toBe(2);
+    },
+  );
 });
 
 describe("Builder.eventInterval, fairness", () => {

@@ -7,7 +7,7 @@ import { RunQueue } from "./run-queue.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 import type { Spawner } from "./scheduler.ts";
 import type { Task } from "./task.ts";
-import { LISTED, OBSERVED, STILLBORN } from "./task.ts";
+import { CLOSING, DONE, LISTED, OBSERVED, STILLBORN } from "./task.ts";
 
 /** Tasks polled each time the set is. Tokio's number. */
 const PER_POLL = 61;
@@ -53,7 +53,9 @@ export class LocalScheduler implements Spawner {
 
   list(task: Task<unknown>): void {
     this.#waiting.add(task);
-    if (this.closed) task._cancel("shutdown");
+    if (!this.closed) return;
+    if ((task._state & CLOSING) === 0) task._cancel("shutdown");
+    else this.#handOver(task);
   }
 
   schedule(task: Task<unknown>): void {
@@ -126,14 +128,19 @@ export class LocalScheduler implements Spawner {
     return !this.#local.isEmpty || !this.#remote.isEmpty;
   }
 
-  /** Drops every task. Nobody will drive the set any more, so cleanup that waits is not waited for. */
+  /** Drops every task. Nobody will drive the set any more: the runtime waits for cleanup that waits. */
   close(): void {
-    if (this.closed) return;
     this.closed = true;
     for (const task of this.tasks()) {
-      if (!task.isFinished()) task._cancel("shutdown");
-      if (!task.isFinished()) task._cancel("shutdown");
+      if ((task._state & (DONE | CLOSING)) === 0) task._cancel("shutdown");
+      if (!task.isFinished()) this.#handOver(task);
     }
+  }
+
+  #handOver(task: Task<unknown>): void {
+    if ((task._state & LISTED) !== 0) this.#waiting.remove(task);
+    this.#alive -= 1;
+    this.core.takeOver(task);
   }
 
   #take(): Task<unknown> | null {

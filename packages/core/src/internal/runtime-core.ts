@@ -36,6 +36,7 @@ import {
   LISTED,
   OBSERVED,
   ROOT,
+  SCHEDULED,
   STILLBORN,
   Task,
   UNCOUNTED,
@@ -227,6 +228,15 @@ export abstract class RuntimeCore implements Spawner {
     if ((task._state & UNCOUNTED) === 0) this.counters.spawned += 1;
     else this.#uncounted += 1;
     task.wake();
+  }
+
+  /** Takes charge of a task that cleans up, from a local set that was dropped. */
+  takeOver(task: Task<unknown>): void {
+    task._scheduler = this;
+    this.counters.spawned += 1;
+    if ((task._state & LISTED) !== 0) this.#waiting.add(task);
+    if ((task._state & SCHEDULED) !== 0) this.schedule(task);
+    if (this.killed) task._cancel("shutdown");
   }
 
   list(task: Task<unknown>): void {

@@ -244,7 +244,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       this._state = DELEGATED;
     } else if (!isPromiseLike(running)) {
       this._state = DONE;
-      throw typeError(`Cannot run a function that gives ${show(running)}: it must give a promise, a future or a generator`);
+      throw typeError(
+        `Cannot run a function that gives ${show(running)}: it must give a promise, a future or a generator`,
+      );
     } else if (realm.scopes === null) {
       running.then(
         (value) => this._settle(FULFILLED, value),

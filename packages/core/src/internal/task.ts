@@ -99,7 +99,8 @@ export interface TaskExtra {
 type Body<T> = Async<T> | Future<T>;
 
 export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorScope {
-  readonly _scheduler: Scheduler;
+  /** Changes once at most: a local set that is dropped hands tasks that clean up to the runtime. */
+  _scheduler: Scheduler;
   readonly _id: number;
   _body: Body<T> | null;
   _value: unknown = undefined;
@@ -168,7 +169,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       join._unlink();
       break;
     }
-    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED)) this._scheduler.core.reportFailure(this);
+    if ((this._state & (DONE | FAILED | OBSERVED)) === (DONE | FAILED))
+      this._scheduler.core.reportFailure(this);
   }
 
   override describe(): string {

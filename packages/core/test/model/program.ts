@@ -31,8 +31,6 @@ export interface ProgramShape {
   readonly roots: readonly (readonly Shape[])[];
   /** The actions of one step are carried out together; then everything runs until it is idle again. */
   readonly steps: readonly (readonly Action[])[];
-  /** Which ready tasks go first: those woken by tasks, or those woken from outside. */
-  readonly first: "inside" | "outside";
   /** How what is left is ended. */
   readonly ending: "abort" | "shutdown" | "kill";
 }

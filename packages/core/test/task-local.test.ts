@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keepsContext } from "./support/lanes.ts";
 import {
   AccessError,
   Future,
@@ -259,7 +260,7 @@ describe("TaskLocal.scope", () => {
     ]);
   });
 
-  it("keeps two async scopes that are awaited at once apart", async () => {
+  it.runIf(keepsContext)("keeps two async scopes that are awaited at once apart", async () => {
     const body = async (): Promise<number | "none"> => {
       await yieldNow();
       return seen();

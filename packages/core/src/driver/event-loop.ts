@@ -2,7 +2,7 @@
  * The bottom of the driver stack where JavaScript has an event loop: parking is to return to it.
  *
  * A wake from outside activates the scheduler in a microtask, right behind the callback that caused it (in browsers,
- * in a turn of the loop). While tasks
+ * a few later). While tasks
  * keep each other busy, the loop gets its turn by time: the first check after a turn asks for the next one, and the
  * scheduler goes on until the slice is over.
  */
@@ -20,10 +20,10 @@ const SLICE_MS = 0.25;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Where nothing keeps an async function's context for us, code from outside must not run among its microtasks: the
- * activation waits until all that is under way has ended.
+ * Microtasks from a wake to the activation. Where nothing keeps an async function's context for us, code from outside
+ * must not run among its microtasks: an `await` right behind a `spawn` is to be over by then.
  */
-const hasContext: boolean = realm.scopes !== null;
+const HOPS: number = realm.scopes === null ? 8 : 1;
 
 const settled: Promise<void> = Promise.resolve();
 
@@ -38,6 +38,7 @@ export class EventLoopDriver implements Driver {
   #activate: () => void = () => {};
   /** A microtask that will activate is on its way. */
   #microtask = false;
+  #hops = 0;
   /** A turn of the loop was asked for and has not come yet. */
   #turning = false;
   #sliceStart = 0;
@@ -68,8 +69,8 @@ export class EventLoopDriver implements Driver {
   unpark(): void {
     if (this.#microtask) return;
     this.#microtask = true;
-    if (hasContext) void settled.then(this.#onMicrotask);
-    else nextTurn(this.#onMicrotask);
+    this.#hops = HOPS;
+    void settled.then(this.#onMicrotask);
   }
 
   turn(force: boolean): boolean {
@@ -104,6 +105,11 @@ export class EventLoopDriver implements Driver {
   }
 
   readonly #onMicrotask = (): void => {
+    this.#hops -= 1;
+    if (this.#hops > 0) {
+      void settled.then(this.#onMicrotask);
+      return;
+    }
     this.#microtask = false;
     this.#activate();
   };

@@ -11,7 +11,7 @@ import { now, onceNothingIsLeft, runNeutral } from "#platform";
 import type { Driver } from "../driver/driver.ts";
 import type { Config } from "./config.ts";
 import { channels, RuntimeCore } from "./runtime-core.ts";
-import { realm } from "./realm.ts";
+import { GUESS_HOPS, realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
 import { PollWatch } from "./poll-watch.ts";
 import type { Task } from "./task.ts";
@@ -26,7 +26,7 @@ const settled: Promise<void> = Promise.resolve();
  * await of a future takes two more. Where the platform keeps no scope for it, we also wait for what it does with
  * promises of its own.
  */
-const HOPS: number = realm.scopes === null ? 8 : 4;
+const HOPS: number = realm.scopes === null ? GUESS_HOPS : 4;
 
 export class CurrentThread extends RuntimeCore {
   readonly #local = new RunQueue();
@@ -239,7 +239,6 @@ export class CurrentThread extends RuntimeCore {
       return;
     }
     this.#stepping = false;
-    realm.asyncScope = null;
     this.#watch.end();
     this.#activate();
   };

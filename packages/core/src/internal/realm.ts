@@ -115,6 +115,26 @@ function join(): Realm {
 
 export const realm: Realm = join();
 
+/**
+ * How many microtasks the code of an async function is given, after it was let go on, to come to its next await of a
+ * future, where the platform does not keep its scope. Enough for a few promises of its own in between.
+ */
+export const GUESS_HOPS = 8;
+let hops = 0;
+
+/** Takes `scope` for the one whose code runs in the next microtasks. */
+export function guessScope(scope: Scope | null): void {
+  realm.asyncScope = scope;
+  if (hops === 0) void Promise.resolve().then(forgetScope);
+  hops = GUESS_HOPS;
+}
+
+function forgetScope(): void {
+  hops -= 1;
+  if (hops === 0) realm.asyncScope = null;
+  else void Promise.resolve().then(forgetScope);
+}
+
 /** The async function whose code is running now, if any. */
 export function currentScope(): Scope | null {
   if (realm.scopes === null) return realm.asyncScope;

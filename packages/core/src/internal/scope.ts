@@ -31,7 +31,7 @@ import { abortSignal, type GeneratorScope } from "./generator-future.ts";
 import { isGenerator, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
 import type { LocalsNode } from "./locals.ts";
-import { BUDGET, currentScope, realm } from "./realm.ts";
+import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
 import { IN_CONTEXT, type Task } from "./task.ts";
 
 type Body<T> = () => PromiseLike<T> | Async<T>;
@@ -145,7 +145,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Notes that the function's code is about to go on in a microtask. */
   #letGo(): void {
     realm.resumed = this as Scope;
-    if (realm.scopes === null) realm.asyncScope = this.#isRoot ? null : (this as Scope);
+    if (realm.scopes === null) guessScope(this.#isRoot ? null : (this as Scope));
   }
 
   /** Polls the leaf of a new await, and keeps it where it is pending. */
@@ -230,8 +230,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _call(): void {
     const body = this.#content as Body<T>;
     this.#content = null;
-    if (realm.scopes === null) realm.asyncScope = this;
-    else realm.scopes.enter(this);
+    realm.scopes?.enter(this);
     let running: PromiseLike<T> | Async<T>;
     try {
       running = body();

@@ -206,24 +206,27 @@ describe("JoinHandle.abort", () => {
     expect(handle.isFinished()).toBe(true);
   });
 
-  it.runIf(keepsContext)("takes effect at the next await of ours where an async task waits for a foreign promise", async () => {
-    let release: () => void = () => {};
-    const promise = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const seen: unknown[] = [];
-    const handle = spawn(async () => {
-      await promise;
-      seen.push("after the promise");
-      seen.push(await rejection(yieldNow()));
-    });
-    await settle();
-    handle.abort();
-    await settle();
-    release();
-    await settle();
-    expect(seen).toEqual(["after the promise", expect.any(Cancelled)]);
-  });
+  it.runIf(keepsContext)(
+    "takes effect at the next await of ours where an async task waits for a foreign promise",
+    async () => {
+      let release: () => void = () => {};
+      const promise = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const seen: unknown[] = [];
+      const handle = spawn(async () => {
+        await promise;
+        seen.push("after the promise");
+        seen.push(await rejection(yieldNow()));
+      });
+      await settle();
+      handle.abort();
+      await settle();
+      release();
+      await settle();
+      expect(seen).toEqual(["after the promise", expect.any(Cancelled)]);
+    },
+  );
 
   it("fires the task's signal while an async task waits for a foreign promise", async () => {
     let fired: AbortSignal | undefined;

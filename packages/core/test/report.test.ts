@@ -275,7 +275,7 @@ describe("Builder.unhandledPanic", () => {
     const { builder } = reporting();
     const runtime = builder.unhandledPanic("shutdownRuntime").build();
     runtime.spawn(fail());
-    await turn();
+    while (!runtime.handle().isShutdown()) await turn();
     let ran = false;
     await rejectionOf(runtime.spawn(async () => void (ran = true)));
     expect(ran).toBe(false);

@@ -98,12 +98,9 @@ function sleep(ms: number) {
 async function giveUp(runtime: Runtime): Promise<void> {
   const stuck = new TaskBuilder().name("stuck").spawn(hang);
   await spawn(sleep(20));
-  console.log(
-    `  still waiting: ${runtime
-      .handle()
-      .dump()
-      .tasks.find((task) => task.name === "stuck")}`,
-  );
+  for (const task of runtime.handle().dump().tasks) {
+    if (task.name === "stuck") console.log(`  still waiting: ${task.toString()}`);
+  }
   stuck.abort();
   try {
     await stuck;

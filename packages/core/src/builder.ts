@@ -1,5 +1,4 @@
 /** Options, and the runtime they make. */
-import { debug } from "#platform";
 import type { Driver, DriverKey } from "./driver/driver.ts";
 import { EventLoopDriver } from "./driver/event-loop.ts";
 import { checkInteger, checkMillis, rangeError, show, typeError } from "./errors.ts";
@@ -336,6 +335,3 @@ function checkHistogram(value: HistogramConfiguration): HistogramConfiguration {
   }
   return value;
 }
-
-/** True when `RT_DEBUG=1`, for packages that check more in that mode. @internal */
-export const isDebug: boolean = debug;

@@ -42,7 +42,7 @@ export type Async<T> = Generator<Future<unknown>, T, void>;
 export type IntoFuture<T> = Future<T> | Async<T> | (() => Async<T>) | (() => PromiseLike<T>) | PromiseLike<T>;
 
 /** `_state` bit: the future was handed to an `await`. Clear once the poll that comes with it has failed. */
-export const AWAITED = 0x40000000;
+const AWAITED = 0x40000000;
 /** `_state` bit: a `yield*` has had the result. */
 export const FINISHED = 0x20000000;
 

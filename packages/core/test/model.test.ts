@@ -114,7 +114,7 @@ function nextTurn(): Promise<void> {
 }
 
 function predict(program: Program): Reference {
-  const reference = new Reference(program);
+  const reference = new Reference();
   for (const _ of script(program, reference)) {
     reference.runUntilIdle();
     if (reference.isStopped) return reference;

@@ -27,7 +27,7 @@ const ENDED: Step = { done: true, value: undefined };
  * `return()` would not do: where a `finally` of a nested generator waits, the language forgets the return as soon as
  * that wait is over, and the outer generator goes on behind its `yield*` as if nothing had happened.
  */
-export function closeGenerator(this: Async<unknown>): Step {
+function close(this: Async<unknown>): Step {
   try {
     return throwInto.call(this, realm.cancelled);
   } catch (error) {
@@ -36,8 +36,10 @@ export function closeGenerator(this: Async<unknown>): Step {
   }
 }
 
+export const closeGenerator: (this: Async<unknown>) => Step = close;
+
 /** The context of a generator that is dropped outside any task. Its cleanup is polled anew right after. */
-export const NOBODY: Context = { waker: { wake() {} } };
+const NOBODY: Context = { waker: { wake() {} } };
 
 const NEW = 0;
 const RUNNING = 1;
@@ -157,7 +159,7 @@ export function killGenerator(generator: Async<unknown>): void {
  * Finds out what a suspended generator waits for: resumed outside of any poll, its leaf says who it is and suspends
  * again. So nothing need be noted at each suspension.
  */
-export function traceLeaf(generator: Async<unknown>): Future<unknown> | null {
+function traceLeaf(generator: Async<unknown>): Future<unknown> | null {
   const { task, cx } = realm;
   realm.task = null;
   realm.cx = null;

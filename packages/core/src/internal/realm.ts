@@ -22,7 +22,7 @@ import type { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 
 /** Replaced by the build with the version of `package.json`. */
-export const VERSION = "0.1.0";
+const VERSION = "0.1.0";
 
 /**
  * What a pending `yield*` hands to whoever called `next()`. One object for the realm: a suspension allocates nothing.

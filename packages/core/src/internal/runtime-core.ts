@@ -184,7 +184,7 @@ export abstract class RuntimeCore implements Spawner {
 
   spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
     const plain = !this.#decorates && isGenerator(into);
-    const task = plain ? new Task<T>(this, into as never, 0) : this.makeTask(this, into);
+    const task = plain ? new Task<T>(this, into, 0) : this.makeTask(this, into);
     if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, { above });
     this.start(task);
     return task;
@@ -194,7 +194,7 @@ export abstract class RuntimeCore implements Spawner {
   makeTask<T>(scheduler: Spawner, into: IntoFuture<T>, state = 0): Task<T> {
     const body = toBody(into, (state & ROOT) !== 0);
     const task = new Task<T>(scheduler, body as never, body instanceof Future ? state | FUTURE : state);
-    if (this.config.propagateContext) this.#bindContext(task as Task<unknown>);
+    if (this.config.propagateContext) this.#bindContext(task);
     return task;
   }
 

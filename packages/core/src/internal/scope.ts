@@ -144,8 +144,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Notes that the function's code is about to go on in a microtask. */
   #letGo(): void {
-    realm.resumed = this as Scope;
-    if (realm.scopes === null) guessScope(this.#isRoot ? null : (this as Scope));
+    realm.resumed = this;
+    if (realm.scopes === null) guessScope(this.#isRoot ? null : this);
   }
 
   /** Polls the leaf of a new await, and keeps it where it is pending. */
@@ -216,7 +216,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context !== null) this.#context.run(startBody, this as Scope);
+      if (this.#context !== null) this.#context.run(startBody, this);
       // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
       else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
       else runNeutral(startBody, this as Scope);

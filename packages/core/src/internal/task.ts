@@ -49,7 +49,7 @@ export const FAILED = 0x4;
 /** The result is a `JoinError`. Excludes FAILED. */
 export const CANCELLED = 0x8;
 /** `abort` was called and not yet carried out. */
-export const ABORTING = 0x10;
+const ABORTING = 0x10;
 /** The body was dropped and its cleanup goes on. */
 export const CLOSING = 0x20;
 /** The body is a future, else a generator. */
@@ -65,7 +65,7 @@ export const IN_CONTEXT = 0x800;
 /** On its scheduler's list. Set at the first suspension, cleared at the end: a task that never waits needs no list. */
 export const LISTED = 0x1000;
 /** Being polled, up to its next suspension. */
-export const RUNNING = 0x2000;
+const RUNNING = 0x2000;
 /** Spawned on a runtime that had shut down: was never counted. */
 export const STILLBORN = 0x4000;
 /** Aborted by its own code, which goes on until it next suspends: if it ends before that, it keeps its value. */

@@ -48,11 +48,11 @@ export interface Strand {
   body: readonly Node[];
 }
 
-export interface Plain {
+interface Plain {
   readonly kind: "note" | "yield" | "fail" | "wait";
   readonly id: number;
 }
-export interface FireNode {
+interface FireNode {
   readonly kind: "fire";
   readonly id: number;
   wait: number | null;
@@ -62,7 +62,7 @@ export interface TaskNode {
   readonly id: number;
   task: Strand;
 }
-export interface SpawnNode {
+interface SpawnNode {
   readonly kind: "spawn";
   readonly id: number;
   readonly task: Strand;

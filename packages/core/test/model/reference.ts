@@ -10,7 +10,7 @@
 import { PENDING, type Poll } from "@rt/core";
 import { runStrand } from "./generator-body.ts";
 import type { Host, SetHost, Step } from "./host.ts";
-import type { Program, RaceNode, Strand } from "./program.ts";
+import type { RaceNode, Strand } from "./program.ts";
 import { ProgramError, Trace } from "./trace.ts";
 import { Waits } from "./waits.ts";
 
@@ -148,15 +148,10 @@ export class Reference implements Host<void> {
   readonly waits: Waits = new Waits();
   /** How many events of the trace are sure; all of them unless the order was left open. */
   known: number = Infinity;
-  readonly #program: Program;
   readonly #tasks = new Map<Strand, ModelTask>();
   /** First come, first served, whoever woke them. */
   readonly #ready: ModelTask[] = [];
   #current: ModelTask | null = null;
-
-  constructor(program: Program) {
-    this.#program = program;
-  }
 
   /** From here on the order is not promised. */
   stop(): void {

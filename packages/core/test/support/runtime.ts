@@ -1,17 +1,6 @@
 /** What the tests of runtimes, schedulers and drivers share. */
 import { Builder, Future, PENDING, type Context, type Poll, type Report, type Waker } from "@rt/core";
 
-/** Counts its wakes; a context as well, to poll by hand. */
-export class CountingWaker implements Waker, Context {
-  wakes = 0;
-  get waker(): Waker {
-    return this;
-  }
-  wake(): void {
-    this.wakes += 1;
-  }
-}
-
 /** Waits until it is opened by hand. Counts its polls. */
 export class Gate extends Future<void> {
   isOpen = false;

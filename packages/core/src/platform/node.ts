@@ -45,9 +45,25 @@ export function captureContext(): CapturedContext | null {
 // Made while this module is evaluated, so it holds no task's and no request's context.
 const neutral = new NodeContext();
 
+/**
+ * True on Node 22, where `enterWith` changes the very resource that is being run in, instead of what follows alone: a
+ * context that was run in once would keep the scope that was entered there.
+ */
+const enteringSticks: boolean = (() => {
+  const storage = new AsyncLocalStorage<boolean>();
+  const context = new NodeContext();
+  context.run(() => storage.enterWith(true), undefined);
+  return context.run(() => storage.getStore() === true, undefined);
+})();
+
+function freshContext(): NodeContext {
+  return new NodeContext();
+}
+
 /** Runs `fn` outside every task's asynchronous context, so that none of them leaks into the scheduler. */
 export function runNeutral<A>(fn: (arg: A) => void, arg: A): void {
-  neutral.run(fn, arg);
+  const context = enteringSticks ? neutral.run(freshContext, undefined) : neutral;
+  context.run(fn, arg);
 }
 
 /** Calls `fn` once the host's event loop has looked at timers and sockets. */

@@ -174,7 +174,7 @@ export class Builder {
 
   /**
    * Lets tasks see the `AsyncLocalStorage` values of their spawn, at every poll and in both lanes. Off by default:
-   * capturing them makes a spawn 1.5 to 1.8 times as dear, and a poll in the generator lane 1.4 times
+   * it makes a spawn 2 (generator lane) to 2.6 times (async lane) as dear, and a poll 1.4 and 1.1 times
    * (`pnpm bench core --filter als`). Without it, tasks see none; an async function passed to `blockOn` always sees
    * those of its caller.
    */

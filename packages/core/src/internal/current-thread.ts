@@ -19,6 +19,9 @@ import type { Task } from "./task.ts";
 /** Polls between looks at the driver. Tokio's number; here a look is a clock read, and a turn comes when it is time. */
 const EVENT_INTERVAL = 61;
 
+/** How many polls one counts for that had a budget of awaits before it: that many take about as long. */
+const HEAVY = 15;
+
 const settled: Promise<void> = Promise.resolve();
 
 /**
@@ -161,7 +164,8 @@ export class CurrentThread extends RuntimeCore {
     }
     // Kept from one activation to the next: async functions come in activations of a poll or two, and must not keep
     // the loop from its turn either.
-    this.#left = left;
+    this.#left = Math.max(0, left - HEAVY * this.heavyPolls);
+    this.heavyPolls = 0;
     this.counters.polls += start - left;
     if (left < start) this.#polledSincePark = true;
     realm.task = null;

@@ -94,6 +94,8 @@ export abstract class RuntimeCore implements Spawner {
   killed = false;
   /** Local sets that are being driven on this runtime and have tasks. */
   readonly localSets: Set<LocalTasks> = new Set();
+  /** Polls of async functions that had used up a whole budget in microtasks before; not counted yet. */
+  heavyPolls = 0;
   /** Set for the core of a `LocalRuntime`. */
   local = false;
   /** Polls are watched one by one: for hooks, times, the watchdog or subscribers. */

@@ -84,6 +84,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const state = this._state;
     if ((state & DELEGATED) !== 0) return this.#delegate().poll(cx);
     if ((state & (RUNNING | FULFILLED | REJECTED | DONE)) === 0) return this.#start(cx);
+    // A whole budget of awaits went by since the last poll: the loop's turn must come sooner.
+    if (this._budget <= 0 && this._task !== null) this._task._scheduler.core.heavyPolls += 1;
     this._budget = BUDGET;
     if (this.#ready.length > 0) this.#pollReady();
     return (this._state & RUNNING) === 0 ? this.#take() : PENDING;

@@ -36,8 +36,8 @@ export class Handle {
   }
 
   /**
-   * The runtime of the current task, else the one that was entered last, else the default runtime of the process,
-   * which is made on first use.
+   * The runtime of the current task (or the one it has entered), else the one that was entered last, else the default
+   * runtime of the process, which is made on first use.
    */
   static current(): Handle {
     return currentHandleOrAmbient();

@@ -13,7 +13,7 @@ export interface ReportedTask {
 /**
  * Something that would otherwise go unnoticed:
  *
- * - `task-failed`: a task threw, and when the runtime ran out of ready tasks nobody was waiting for it;
+ * - `task-failed`: a task threw, and a turn of the event loop later nobody had waited for it;
  * - `slow-poll`: one poll kept the thread for longer than {@link Builder.slowPollThreshold};
  * - `hook-failed`: a function given to the {@link Builder} threw;
  * - `waker-failed`: a waker threw while it was woken.

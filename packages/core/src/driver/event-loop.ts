@@ -2,12 +2,11 @@
  * The bottom of the driver stack where JavaScript has an event loop: parking is to return to it.
  *
  * A wake from outside activates the scheduler in a microtask, right behind the callback that caused it (in browsers,
- * a few later). While tasks
- * keep each other busy, the loop gets its turn by time: the first check after a turn asks for the next one, and the
- * scheduler goes on until the slice is over.
+ * a few later). While tasks keep each other busy, the loop gets its turn by time: the first check after a turn asks for
+ * the next one, and the scheduler goes on until the slice is over.
  */
 import { hostTimer, nextTurn, now } from "#platform";
-import { realm } from "../internal/realm.ts";
+import { GUESS_HOPS, realm } from "../internal/realm.ts";
 import type { HostTimer } from "../platform/platform.ts";
 import type { Driver } from "./driver.ts";
 
@@ -23,7 +22,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * Microtasks from a wake to the activation. Where nothing keeps an async function's context for us, code from outside
  * must not run among its microtasks: an `await` right behind a `spawn` is to be over by then.
  */
-const HOPS: number = realm.scopes === null ? 8 : 1;
+const HOPS: number = realm.scopes === null ? GUESS_HOPS : 1;
 
 const settled: Promise<void> = Promise.resolve();
 

@@ -21,7 +21,7 @@ import type { LocalsNode } from "./locals.ts";
 import type { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 
-/** Replaced by the build with the version of `package.json`. */
+/** The version of `package.json`; a test holds the two together. */
 const VERSION = "0.1.0";
 
 /**

@@ -4,8 +4,8 @@
  *
  * Invariants:
  *  1. A task is in a run queue exactly while SCHEDULED is set.
- *  2. A task is on its scheduler's list exactly while LISTED is set: from its first suspension to its end. Before that
- *     it is in a run queue, or running.
+ *  2. A task is on its scheduler's list while LISTED is set and DONE is not: from its first suspension to its end.
+ *     Before that it is in a run queue, or running.
  *  3. `_body` is null exactly when the body has ended; DONE follows once every adopted cleanup has ended.
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
@@ -54,15 +54,17 @@ const ABORTING = 0x10;
 export const CLOSING = 0x20;
 /** The body is a future, else a generator. */
 export const FUTURE = 0x40;
-/** Somebody has been given the result, or will be. */
+/** Somebody has been given the result, or its failure was reported. */
 export const OBSERVED = 0x80;
 /** The body of a `blockOn`: has no id and is not counted. */
 export const ROOT = 0x100;
 /** Drives awaits outside any task: neither counted nor listed. */
 export const AMBIENT = 0x200;
-/** `_extra.context` is set: the generator is resumed inside it. */
+/** Drives a dropped computation's cleanup for another task. */
+export const CLEANUP = 0x400;
+/** `_extra.context` is set: the task is polled and closed inside it. */
 export const IN_CONTEXT = 0x800;
-/** On its scheduler's list. Set at the first suspension, cleared at the end: a task that never waits needs no list. */
+/** On its scheduler's list, until DONE. Set at the first suspension: a task that never waits needs no list. */
 export const LISTED = 0x1000;
 /** Being polled, up to its next suspension. */
 const RUNNING = 0x2000;
@@ -70,14 +72,12 @@ const RUNNING = 0x2000;
 export const STILLBORN = 0x4000;
 /** Aborted by its own code, which goes on until it next suspends: if it ends before that, it keeps its value. */
 const ABORTED_SELF = 0x8000;
-/** Drives a dropped computation's cleanup for another task. */
-export const CLEANUP = 0x400;
 /** The tasks that users spawned have none of these. */
 export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
 /** The state a cleanup starts with: its body is closing already, so an abort kills it. */
 export const CLEANUP_STATE: number = CLEANUP | CLOSING | FUTURE;
 
-/** A poll has more to do than to resume a generator, or the generator has ended and only cleanups are left. */
+/** A poll has more to do than to resume a generator: these take the long way. */
 const NOT_PLAIN: number = ABORTING | DONE | FUTURE | IN_CONTEXT | UNCOUNTED;
 
 /** What few tasks need, so that the others don't pay for it. */

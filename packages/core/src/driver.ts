@@ -7,4 +7,29 @@ import "./internal/bridge.ts";
 
 export { EventLoopDriver } from "./driver/event-loop.ts";
 export { LayeredDriver, type Driver, type DriverKey } from "./driver/driver.ts";
-export { madeProgress, pollProceed } from "./driver/leaf.ts";
+export {
+  currentTimers,
+  debug,
+  holdClock,
+  hostNow,
+  isClockHeld,
+  isDriving,
+  provideTimers,
+  randomBelow,
+  startsPaused,
+  wakeAfter,
+  wakeSafely,
+  type TimerEntry,
+  type Timers,
+} from "./driver/environment.ts";
+export { closedProperly, watchForgotten } from "./driver/forgotten.ts";
+export {
+  currentContext,
+  FINISHED,
+  madeProgress,
+  notPolled,
+  pollProceed,
+  suspension,
+  TAKEN,
+} from "./driver/leaf.ts";
+export { checkInteger, checkMillis, rangeError, show, typeError, type Coded } from "./errors.ts";

@@ -3,15 +3,19 @@
 /** The `code` of a {@link UsageError}. @public */
 export type UsageCode =
   | "ERR_RT_AWAITED_TWICE"
+  | "ERR_RT_CLOCK"
   | "ERR_RT_CONTEXT"
+  | "ERR_RT_DISPOSED"
   | "ERR_RT_GUARD_ORDER"
   | "ERR_RT_INVALID_FUTURE"
   | "ERR_RT_INVALID_STATE"
   | "ERR_RT_INVALID_YIELD"
   | "ERR_RT_NESTED_BLOCK_ON"
+  | "ERR_RT_NO_BRANCH"
   | "ERR_RT_OUTSIDE_TASK"
   | "ERR_RT_POLLED_AFTER_COMPLETION"
-  | "ERR_RT_UNHANDLED_PANIC";
+  | "ERR_RT_UNHANDLED_PANIC"
+  | "ERR_RT_WOULD_BLOCK";
 
 /**
  * Thrown where the library is used in a way that can't work. The message names the value and the remedy.
@@ -55,20 +59,20 @@ export class VersionConflictError extends Error {
   }
 }
 
-/** The error that {@link rangeError} and {@link typeError} make: a standard class with a `code`. @internal */
+/** The error that {@link rangeError} and {@link typeError} make: a standard class with a `code`. @public */
 export type Coded<E extends Error> = E & { readonly code: string };
 
-/** @internal */
+/** A `RangeError` with the code `ERR_RT_OUT_OF_RANGE`. @public */
 export function rangeError(message: string): Coded<RangeError> {
   return Object.assign(new RangeError(message), { code: "ERR_RT_OUT_OF_RANGE" });
 }
 
-/** @internal */
+/** A `TypeError` with the code `ERR_RT_INVALID_ARGUMENT`. @public */
 export function typeError(message: string): Coded<TypeError> {
   return Object.assign(new TypeError(message), { code: "ERR_RT_INVALID_ARGUMENT" });
 }
 
-/** Throws unless `value` is an integer from `min` to `max`. @internal */
+/** Throws unless `value` is an integer from `min` to `max`. @public */
 export function checkInteger(name: string, value: number, min: number, max: number): void {
   if (typeof value !== "number") throw typeError(`${name} must be a number, not ${show(value)}`);
   if (!Number.isInteger(value) || value < min || value > max) {
@@ -76,14 +80,14 @@ export function checkInteger(name: string, value: number, min: number, max: numb
   }
 }
 
-/** Throws unless `value` is a number of milliseconds, 0 or more. @internal */
+/** Throws unless `value` is a number of milliseconds, 0 or more. @public */
 export function checkMillis(name: string, value: number): void {
   if (typeof value !== "number")
     throw typeError(`${name} must be a number of milliseconds, not ${show(value)}`);
   if (!(value >= 0)) throw rangeError(`${name} must be 0 ms or more, not ${show(value)}`);
 }
 
-/** A short text for a value in a message. @internal */
+/** A short text for a value in a message. @public */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;

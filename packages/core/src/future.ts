@@ -42,7 +42,7 @@ export type Async<T> = Generator<Future<unknown>, T, void>;
 export type IntoFuture<T> = Future<T> | Async<T> | (() => Async<T>) | (() => PromiseLike<T>) | PromiseLike<T>;
 
 /** `_state` bit: the future was handed to an `await`. Clear once the poll that comes with it has failed. */
-const AWAITED = 0x40000000;
+export const AWAITED = 0x40000000;
 /** `_state` bit: a `yield*` has had the result. */
 export const FINISHED = 0x20000000;
 
@@ -74,7 +74,7 @@ export const FINISHED = 0x20000000;
  * @public
  */
 export abstract class Future<T> implements PromiseLike<T>, Disposable {
-  /** @internal Bits; the low ones belong to the subclass. */
+  /** For those who write leaf futures: bits, of which the lowest 24 are free for the subclass. */
   declare _state: number;
 
   constructor() {
@@ -155,8 +155,8 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
 }
 
 /**
- * What a `yield*` does that can't poll: tells who it is to a trace, else throws.
- * @internal
+ * What a `next()` of one's own does where it can't poll: tells who it is to a trace, else throws.
+ * @public
  */
 export function notPolled(future: Future<unknown>): Suspension {
   if (realm.tracing) {

@@ -16,12 +16,13 @@ export interface ReportedTask {
  * - `task-failed`: a task threw, and a turn of the event loop later nobody had waited for it;
  * - `slow-poll`: one poll kept the thread for longer than {@link Builder.slowPollThreshold};
  * - `hook-failed`: a function given to the {@link Builder} threw;
- * - `waker-failed`: a waker threw while it was woken.
+ * - `waker-failed`: a waker threw while it was woken;
+ * - `forgotten`: in debug mode, something was left to garbage collection that should have been closed.
  *
  * @public
  */
 export interface Report {
-  readonly kind: "task-failed" | "slow-poll" | "hook-failed" | "waker-failed";
+  readonly kind: "task-failed" | "slow-poll" | "hook-failed" | "waker-failed" | "forgotten";
   /** One line, ready to be printed. */
   readonly message: string;
   readonly task?: ReportedTask;

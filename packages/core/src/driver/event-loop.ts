@@ -15,6 +15,8 @@ import type { Driver } from "./driver.ts";
  * at, so this gives up less than 1 %; `benches/core/fairness.bench.ts` measures both sides.
  */
 const SLICE_MS = 0.25;
+/** How much too early a host timer may be and still be kept for the next park. */
+const SLACK_MS = 1;
 /** The longest delay a host timer takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -44,6 +46,8 @@ export class EventLoopDriver implements Driver {
   /** The scheduler has gone to sleep: a turn that was asked for before need not wake it. */
   #parked = false;
   #timer: HostTimer | null = null;
+  /** When it fires. */
+  #timerAt = 0;
   #refs = 0;
 
   start(activate: () => void): void {
@@ -52,17 +56,25 @@ export class EventLoopDriver implements Driver {
 
   poll(): void {
     this.#parked = false;
-    this.#cancelTimer();
   }
 
   park(timeoutMs: number): boolean {
     this.#parked = true;
-    this.#cancelTimer();
-    if (timeoutMs !== Infinity) {
-      this.#timer = hostTimer(this.#onTimer, Math.min(Math.ceil(timeoutMs), LONGEST_TIMER));
-      this.#timer.setRef(this.#refs > 0);
-    }
+    if (timeoutMs === Infinity) this.#cancelTimer();
+    else this.#arm(timeoutMs);
     return false;
+  }
+
+  /** Making a host timer costs more than an activation, so one that fires early enough is kept. */
+  #arm(timeoutMs: number): void {
+    const delay = Math.min(Math.ceil(timeoutMs), LONGEST_TIMER);
+    const at = now() + delay;
+    // One that is early by more than a little would wake us over and over while deadlines move on.
+    if (this.#timer !== null && this.#timerAt <= at && this.#timerAt >= at - SLACK_MS) return;
+    this.#cancelTimer();
+    this.#timerAt = at;
+    this.#timer = hostTimer(this.#onTimer, delay);
+    this.#timer.setRef(this.#refs > 0);
   }
 
   unpark(): void {

@@ -147,7 +147,7 @@ export function currentTask(): Task<unknown> | null {
   return realm.task ?? currentScope()?._task ?? null;
 }
 
-/** The context that a `yield*` polls with; null outside any poll. */
+/** The context that a `yield*` polls with; null outside any poll. @public */
 export function currentContext(): Context | null {
   return realm.cx ?? realm.task;
 }

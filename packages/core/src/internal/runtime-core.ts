@@ -8,6 +8,7 @@
 import { captureContext, channel, debug, nextTurn, printReport, startWatchdog } from "#platform";
 import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
+import type { Timers } from "../driver/environment.ts";
 import { type Driver, type DriverKey, LayeredDriver } from "../driver/driver.ts";
 import { show, typeError, UsageError } from "../errors.ts";
 import { Future, type IntoFuture } from "../future.ts";
@@ -96,6 +97,10 @@ export abstract class RuntimeCore implements Spawner {
   readonly localSets: Set<LocalTasks> = new Set();
   /** Polls of async functions that had used up a whole budget in microtasks before; not counted yet. */
   heavyPolls = 0;
+  /** Set when a driver that knows the time is installed. */
+  timers: Timers | null = null;
+  /** Work outside of the runtime that tasks wait for, see `holdClock`. */
+  outsideWork = 0;
   /** Set for the core of a `LocalRuntime`. */
   local = false;
   /** Polls are watched one by one: for hooks, times, the watchdog or subscribers. */
@@ -147,6 +152,11 @@ export abstract class RuntimeCore implements Spawner {
 
   get core(): RuntimeCore {
     return this;
+  }
+
+  /** A `blockOn` waits. */
+  get isBlockedOn(): boolean {
+    return this.#blocked.size > 0;
   }
 
   abstract schedule(task: Task<unknown>): void;

@@ -1,0 +1,99 @@
+/** What a subsystem asks of the runtime it works for, beside a driver of its own. */
+import { debug, hostTimer, now } from "#platform";
+import type { Handle } from "../handle.ts";
+import { currentCore } from "../internal/current.ts";
+import { currentScope, currentTask, realm } from "../internal/realm.ts";
+import type { Waker } from "../future.ts";
+import type { Driver } from "./driver.ts";
+
+export { debug, now as hostNow };
+
+/** A wake-up at a time, to be taken back. @public */
+export interface TimerEntry {
+  cancel(): void;
+}
+
+/**
+ * What a driver that knows the time offers to those who can't import it: `sendTimeout` of `@rt/sync` must follow the
+ * paused clock of `@rt/time` without depending on it.
+ * @public
+ */
+export interface Timers extends Driver {
+  /** Wakes `waker` once, `ms` from now. */
+  wakeAfter(ms: number, waker: Waker): TimerEntry;
+}
+
+/** Makes `timers` the ones of the runtime behind `handle`. A time driver calls it as it is installed. @public */
+export function provideTimers(handle: Handle, timers: Timers): void {
+  handle._core.timers = timers;
+}
+
+/** The timers of the current runtime, else of the default one; null where no time driver is installed. @public */
+export function currentTimers(): Timers | null {
+  return currentCore().timers;
+}
+
+/**
+ * Wakes `waker` once, `ms` from now, by the timers of the current runtime. Where it has none, by the host's: that one
+ * keeps a process alive only if a `blockOn` waits at this moment.
+ * @public
+ */
+export function wakeAfter(ms: number, waker: Waker): TimerEntry {
+  const core = currentCore();
+  if (core.timers !== null) return core.timers.wakeAfter(ms, waker);
+  const timer = hostTimer(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
+  timer.setRef(core.isBlockedOn);
+  return timer;
+}
+
+/** Whether the runtime was built with {@link Builder.startPaused}. @public */
+export function startsPaused(handle: Handle): boolean {
+  return handle._core.config.startPaused;
+}
+
+/**
+ * While it is held, a paused clock does not jump to the next timer: a task waits for work that goes on outside of the
+ * runtime, such as a file being read. Call what it gives when the work is over; once is enough.
+ * @public
+ */
+export function holdClock(handle: Handle): () => void {
+  const core = handle._core;
+  core.outsideWork += 1;
+  let held = true;
+  return () => {
+    if (!held) return;
+    held = false;
+    core.outsideWork -= 1;
+    if (core.outsideWork === 0) core.driver.unpark();
+  };
+}
+
+/** Whether somebody holds the clock, see {@link holdClock}. @public */
+export function isClockHeld(handle: Handle): boolean {
+  return handle._core.outsideWork > 0;
+}
+
+/**
+ * An integer from 0 to `bound - 1` from the generator of the current runtime, which {@link Builder.rngSeed} makes
+ * reproducible. For scheduling decisions only.
+ * @see Tokio `runtime::context::thread_rng_n`
+ * @public
+ */
+export function randomBelow(bound: number): number {
+  const task = realm.task;
+  return (task === null ? currentCore() : task._scheduler.core).random.below(bound);
+}
+
+/** Whether the code that calls this runs inside a task, so that blocking the thread would block its runtime. @public */
+export function isDriving(): boolean {
+  return currentTask() !== null || currentScope() !== null;
+}
+
+/** Wakes one of many: when the waker throws, that is reported, and the others get their turn. @public */
+export function wakeSafely(waker: Waker): void {
+  try {
+    waker.wake();
+  } catch (error) {
+    currentCore().wakerFailed(error);
+  }
+}

@@ -1,0 +1,38 @@
+/** In debug mode, names what was left to garbage collection instead of being closed. */
+import { debug } from "#platform";
+import { currentCore } from "../internal/current.ts";
+import { captureSite, siteFrames } from "../internal/spawn-site.ts";
+
+interface Forgotten {
+  readonly what: string;
+  readonly site: Error;
+  readonly close: () => void;
+}
+
+const registry: FinalizationRegistry<Forgotten> | null = debug
+  ? new FinalizationRegistry(({ what, site, close }) => {
+      close();
+      currentCore().report({
+        kind: "forgotten",
+        message: `rt: ${what} was collected without being closed; dispose it, or declare it with using\n  made ${siteFrames(site).replaceAll("\n", "\n       ")}`,
+      });
+    })
+  : null;
+
+/**
+ * In debug mode (`RT_DEBUG=1`), calls `close` and reports it when `end` is collected before {@link closedProperly} was
+ * called with it. Otherwise does nothing: registering costs more than making most of what could be registered.
+ *
+ * @param what - names it in the report: "an mpsc Sender".
+ * @param close - does what disposing would have done. Must not hold `end`.
+ * @param above - the public function that made it: the report shows the frames above it.
+ * @public
+ */
+export function watchForgotten(end: object, what: string, close: () => void, above: unknown): void {
+  registry?.register(end, { what, site: captureSite(above), close }, end);
+}
+
+/** Undoes {@link watchForgotten}: `end` was closed as it should be. @public */
+export function closedProperly(end: object): void {
+  registry?.unregister(end);
+}

@@ -21,7 +21,7 @@ import {
 import { WaitList, wakeWaiter, type Waiter } from "./wait-list.ts";
 
 /** The most permits there can be: counts stay small integers for the engine. */
-export const MAX_PERMITS = 2 ** 30 - 1;
+export const MAX_PERMITS: number = 2 ** 30 - 1;
 
 export class Permits {
   free: number;
@@ -107,7 +107,7 @@ export abstract class Acquire<T> extends Future<T> implements Waiter<Acquire<unk
       // Granted while it waited, or to be had at once. Not `tryTake`: a call less where it counts.
       if (this._missing > 0 || this._count === 0) {
         if (permits.closed) throw this._closed();
-        if (permits.free < this._missing || (permits.line.first !== null && this._count > 0)) return this._wait(cx);
+        if (permits.free < this._missing || (permits.line.first !== null && this._count > 0)) return this._enqueue(cx);
         permits.free -= this._missing;
         this._missing = 0;
       }
@@ -129,7 +129,7 @@ export abstract class Acquire<T> extends Future<T> implements Waiter<Acquire<unk
     return suspension;
   }
 
-  _wait(cx: Context): Poll<T> {
+  _enqueue(cx: Context): Poll<T> {
     const permits = this._permits;
     // The head takes what is free, even if it is not enough.
     if (permits.line.first === null) {

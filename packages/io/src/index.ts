@@ -1,0 +1,5 @@
+/**
+ * Readers, writers and buffers.
+ * @packageDocumentation
+ */
+export {};

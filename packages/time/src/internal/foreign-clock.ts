@@ -1,0 +1,78 @@
+/** Foreign timers as the time driver sees them. */
+import type { ForeignTimers, TimeDriver } from "../time-driver.ts";
+
+interface FakeTimer {
+  readonly callAt: number;
+}
+
+/** What we use of the clock that `@sinonjs/fake-timers` makes. */
+export interface FakeClock {
+  now: number;
+  /** By id; there is none before the first timer. A map in newer versions. */
+  readonly timers?: Map<unknown, FakeTimer> | Record<string, FakeTimer>;
+  setTimeout: (callback: () => void, ms?: number, ...args: unknown[]) => unknown;
+  setInterval: (callback: () => void, ms?: number, ...args: unknown[]) => unknown;
+  tick(ms: number): number;
+  uninstall(): void;
+}
+
+/** The engine's own, so that an error in a callback ends up where it would without us. */
+const { queueMicrotask } = globalThis as unknown as { queueMicrotask(callback: () => void): void };
+
+export class ForeignClock implements ForeignTimers {
+  readonly #clock: FakeClock;
+  /** `Date` and the driver's time at the same moment. */
+  readonly #date: number;
+  readonly #time: number;
+  readonly #setTimeout: FakeClock["setTimeout"];
+  readonly #setInterval: FakeClock["setInterval"];
+
+  constructor(driver: TimeDriver, clock: FakeClock) {
+    this.#clock = clock;
+    this.#date = clock.now;
+    this.#time = driver.now();
+    const { setTimeout, setInterval } = clock;
+    this.#setTimeout = setTimeout;
+    this.#setInterval = setInterval;
+    // The functions that were put in the host's place call these two. The driver may have gone to sleep before.
+    clock.setTimeout = (...args): unknown => {
+      driver.unpark();
+      return setTimeout(...args);
+    };
+    clock.setInterval = (...args): unknown => {
+      driver.unpark();
+      return setInterval(...args);
+    };
+  }
+
+  /** Gives the host's functions back. */
+  uninstall(): void {
+    // The clock keeps notes on these for that.
+    this.#clock.setTimeout = this.#setTimeout;
+    this.#clock.setInterval = this.#setInterval;
+    this.#clock.uninstall();
+  }
+
+  next(): number {
+    const { timers } = this.#clock;
+    if (timers === undefined) return Infinity;
+    let next = Infinity;
+    for (const { callAt } of timers instanceof Map ? timers.values() : Object.values(timers))
+      next = Math.min(next, callAt);
+    return this.#time + (next - this.#date);
+  }
+
+  moveTo(ms: number): boolean {
+    const fires = this.next() <= ms;
+    const by = Math.floor(ms - this.#time) - (this.#clock.now - this.#date);
+    if (!fires && by <= 0) return false;
+    try {
+      this.#clock.tick(Math.max(0, by));
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    return fires;
+  }
+}

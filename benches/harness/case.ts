@@ -30,6 +30,8 @@ export interface Case {
   readonly ops: Readonly<Record<string, number>> | undefined;
   /** Each sample in a process of its own, without warm-up. */
   readonly fresh: boolean;
+  /** Samples that warm up where time does not tell when that is done. */
+  readonly warmUps: number;
   /** At most this many rounds. */
   readonly rounds: number;
   /** Whether the area's chart shows it. */
@@ -45,7 +47,7 @@ export interface AreaDefinition {
   readonly bars: readonly Bar[];
 }
 
-type Optional = "metrics" | "ops" | "fresh" | "rounds" | "chart" | "bars";
+type Optional = "metrics" | "ops" | "fresh" | "warmUps" | "rounds" | "chart" | "bars";
 
 export function bench(
   name: string,
@@ -55,6 +57,7 @@ export function bench(
     metrics: [NANOSECONDS],
     ops: undefined,
     fresh: false,
+    warmUps: 1,
     rounds: Number.POSITIVE_INFINITY,
     chart: true,
     bars: [],

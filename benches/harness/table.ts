@@ -3,7 +3,7 @@
 import type { Bar, Outcome, Verdict } from "./bars.ts";
 import { ratioOf } from "./bars.ts";
 import { type Metric, NANOSECONDS } from "./case.ts";
-import { EFFECT, TOKIO } from "./contestants.ts";
+import { ASYNC, EFFECT, ENTRANTS, GENERATOR, TOKIO } from "./contestants.ts";
 import type { CaseResult } from "./run.ts";
 import type { Summary } from "./stats.ts";
 
@@ -81,4 +81,32 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
 export function judge(results: readonly CaseResult[], areaBars: readonly Bar[]): Verdict[] {
   const bars = [...results.flatMap((result) => result.case.bars), ...areaBars];
   return bars.map((bar) => bar.judge(results));
+}
+
+/** Both lanes in all timed cases at a glance: how many times as long as each rival they take, best against best. */
+export function ratioTable(results: readonly CaseResult[]): string {
+  const timed = results.filter(({ case: { metrics } }) => metrics.includes(NANOSECONDS));
+  const rivals = ENTRANTS.map(({ name }) => name).filter(
+    (name) => name !== GENERATOR && name !== ASYNC && timed.some(({ cells }) => cells.has(name)),
+  );
+  const rows = [["", "", ...rivals.map((rival) => `x ${rival}`)]];
+  for (const { case: definition, cells } of timed) {
+    for (const lane of [GENERATOR, ASYNC]) {
+      const own = cells.get(lane)?.[NANOSECONDS.name];
+      if (own === undefined) continue;
+      const ratios = rivals.map((rival) => {
+        const ratio = ratioOf(own, cells.get(rival)?.[NANOSECONDS.name]);
+        return ratio === undefined ? "" : ratio.best.toFixed(2);
+      });
+      rows.push([`${definition.name}, ${lane}`, quantity(own.best, "ns"), ...ratios]);
+    }
+  }
+  const against = timed.flatMap(({ cells }) => {
+    const ratio = ratioOf(cells.get(GENERATOR)?.[NANOSECONDS.name], cells.get(TOKIO)?.[NANOSECONDS.name]);
+    return ratio === undefined ? [] : [ratio];
+  });
+  const count = (key: "best" | "median", limit: number): number =>
+    against.filter((ratio) => ratio[key] <= limit).length;
+  const sum = `${GENERATOR} against ${TOKIO} in ${against.length} timed cases: at most 1x in ${count("best", 1)} by best (${count("median", 1)} by median), at most 1.5x in ${count("best", 1.5)} (${count("median", 1.5)})`;
+  return `All timed cases, best samples\n${align(rows)}\n\n${sum}\n`;
 }

@@ -1,0 +1,27 @@
+import { effectBars, rivalBars, tokioBar } from "../harness/bars.ts";
+import { bench, type Case } from "../harness/case.ts";
+import { SET_TIMEOUT } from "../harness/contestants.ts";
+import { BATCH, SPREAD } from "./sizes.ts";
+
+const MANY = "sleep/100k-concurrent";
+
+export default [
+  bench("sleep/create-poll-drop", {
+    about: "sleeps of 10 s that are polled once and dropped; a timeout that is set and cleared",
+    per: "sleep",
+    batch: BATCH,
+    bars: [tokioBar("sleep/create-poll-drop"), ...rivalBars("sleep/create-poll-drop", [SET_TIMEOUT])],
+  }),
+  bench(MANY, {
+    about: `100,000 tasks sleep for 1 to ${SPREAD} ms, all are joined; processor time, as most of it is waiting`,
+    per: "sleep",
+    batch: 1,
+    metrics: [
+      { name: "cpu", unit: "ns" },
+      { name: "wall", unit: "ns" },
+    ],
+    ops: { default: 100_000 },
+    warmUps: 5,
+    bars: [tokioBar(MANY, "cpu"), ...effectBars(MANY, 2, "cpu"), ...rivalBars(MANY, [SET_TIMEOUT], "cpu")],
+  }),
+] satisfies readonly Case[];

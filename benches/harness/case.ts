@@ -26,6 +26,8 @@ export interface Case {
   /** A sample's operations are a multiple of this. */
   readonly batch: number;
   readonly metrics: readonly Metric[];
+  /** The name of the one that the table of all ratios shows. */
+  readonly headline: string;
   /** Operations of each sample where time does not decide it; by contestant, `default` for the rest. */
   readonly ops: Readonly<Record<string, number>> | undefined;
   /** Each sample in a process of its own, without warm-up. */
@@ -47,7 +49,7 @@ export interface AreaDefinition {
   readonly bars: readonly Bar[];
 }
 
-type Optional = "metrics" | "ops" | "fresh" | "warmUps" | "rounds" | "chart" | "bars";
+type Optional = "metrics" | "headline" | "ops" | "fresh" | "warmUps" | "rounds" | "chart" | "bars";
 
 export function bench(
   name: string,
@@ -55,6 +57,7 @@ export function bench(
 ): Case {
   return {
     metrics: [NANOSECONDS],
+    headline: NANOSECONDS.name,
     ops: undefined,
     fresh: false,
     warmUps: 1,

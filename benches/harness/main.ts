@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   for (const area of areas) results.push(...(await runArea(area, options, tokio)));
   // A contestant that did not finish what it began.
   if (results.some(({ failures }) => failures.size > 0)) process.exitCode = 1;
-  console.log(ratioTable(results));
+  if (results.length > 1) console.log(ratioTable(results));
 }
 
 await main().catch((error: unknown) => {

@@ -83,30 +83,38 @@ export function judge(results: readonly CaseResult[], areaBars: readonly Bar[]):
   return bars.map((bar) => bar.judge(results));
 }
 
-/** Both lanes in all timed cases at a glance: how many times as long as each rival they take, best against best. */
+/** Both lanes in all cases at a glance: how many times as long as each rival they take, best against best. */
 export function ratioTable(results: readonly CaseResult[]): string {
-  const timed = results.filter(({ case: { metrics } }) => metrics.includes(NANOSECONDS));
+  const compared = results.filter(({ case: { headline }, cells }) =>
+    [...cells.values()].some((cell) => cell[headline] !== undefined),
+  );
   const rivals = ENTRANTS.map(({ name }) => name).filter(
-    (name) => name !== GENERATOR && name !== ASYNC && timed.some(({ cells }) => cells.has(name)),
+    (name) => name !== GENERATOR && name !== ASYNC && compared.some(({ cells }) => cells.has(name)),
   );
   const rows = [["", "", ...rivals.map((rival) => `x ${rival}`)]];
-  for (const { case: definition, cells } of timed) {
+  for (const result of compared) {
     for (const lane of [GENERATOR, ASYNC]) {
-      const own = cells.get(lane)?.[NANOSECONDS.name];
+      const own = headlineOf(result, lane);
       if (own === undefined) continue;
-      const ratios = rivals.map((rival) => {
-        const ratio = ratioOf(own, cells.get(rival)?.[NANOSECONDS.name]);
-        return ratio === undefined ? "" : ratio.best.toFixed(2);
-      });
-      rows.push([`${definition.name}, ${lane}`, quantity(own.best, "ns"), ...ratios]);
+      const ratios = rivals.map((rival) => ratioOf(own, headlineOf(result, rival))?.best.toFixed(2) ?? "");
+      rows.push([`${result.case.name}, ${lane}`, quantity(own.best, "ns"), ...ratios]);
     }
   }
-  const against = timed.flatMap(({ cells }) => {
-    const ratio = ratioOf(cells.get(GENERATOR)?.[NANOSECONDS.name], cells.get(TOKIO)?.[NANOSECONDS.name]);
+  return `All cases, best samples\n${align(rows)}\n\n${againstTokio(compared)}\n`;
+}
+
+function headlineOf({ case: { headline }, cells }: CaseResult, contestant: string): Summary | undefined {
+  return cells.get(contestant)?.[headline];
+}
+
+function againstTokio(results: readonly CaseResult[]): string {
+  const ratios = results.flatMap((result) => {
+    const ratio = ratioOf(headlineOf(result, GENERATOR), headlineOf(result, TOKIO));
     return ratio === undefined ? [] : [ratio];
   });
-  const count = (key: "best" | "median", limit: number): number =>
-    against.filter((ratio) => ratio[key] <= limit).length;
-  const sum = `${GENERATOR} against ${TOKIO} in ${against.length} timed cases: at most 1x in ${count("best", 1)} by best (${count("median", 1)} by median), at most 1.5x in ${count("best", 1.5)} (${count("median", 1.5)})`;
-  return `All timed cases, best samples\n${align(rows)}\n\n${sum}\n`;
+  const within = (limit: number): string => {
+    const count = (key: "best" | "median"): number => ratios.filter((ratio) => ratio[key] <= limit).length;
+    return `at most ${limit}x in ${count("best")} by best (${count("median")} by median)`;
+  };
+  return `${GENERATOR} against ${TOKIO} in ${ratios.length} cases: ${within(1)}, ${within(1.5)}`;
 }

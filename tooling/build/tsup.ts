@@ -27,6 +27,8 @@ export function library({ faces, inner = [] }: Entries): Options {
     clean: true,
     minify: false,
     keepNames: false,
+    // `node:test` has no other name.
+    removeNodeProtocol: false,
     external: [/^#/, /^@rt\//, /^node:/],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.

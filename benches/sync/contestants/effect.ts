@@ -18,7 +18,11 @@ import {
 } from "../sizes.ts";
 
 /** `body` `count` times; `step` sees each result. */
-function times<A>(count: number, body: () => Effect.Effect<A>, step: (value: A) => void): Effect.Effect<void> {
+function times<A>(
+  count: number,
+  body: () => Effect.Effect<A>,
+  step: (value: A) => void,
+): Effect.Effect<void> {
   return Effect.suspend(() => {
     let i = 0;
     return Effect.whileLoop({

@@ -35,13 +35,13 @@ function sumUp(ops: number, each: (i: number) => Effect.Effect<number, unknown>)
 }
 
 const park = Effect.fnUntraced(function* (tasks: number, wait: Effect.Effect<void>) {
-  let started = 0;
+  const started = { tasks: 0 };
   const task = Effect.suspend(() => {
-    started += 1;
+    started.tasks += 1;
     return wait;
   });
   for (let i = 0; i < tasks; i += 1) yield* Effect.forkChild(task);
-  while (started < tasks) yield* Effect.yieldNow;
+  while (started.tasks < tasks) yield* Effect.yieldNow;
 });
 
 /** What nobody refers to would be collected. */

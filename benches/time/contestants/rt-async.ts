@@ -47,6 +47,15 @@ async function concurrent(ops: number): Promise<void> {
   assertTotal(sum, sumBelow(ops));
 }
 
+/** Async functions that are no tasks of their own: what `setTimeout` does. */
+async function awaited(ops: number): Promise<void> {
+  const dozing: Promise<number>[] = [];
+  for (let i = 0; i < ops; i += 1) dozing.push(doze(i));
+  let sum = 0;
+  for (const one of dozing) sum += await one;
+  assertTotal(sum, sumBelow(ops));
+}
+
 async function timeoutReady(ops: number): Promise<void> {
   let sum = 0;
   for (let i = 0; i < ops; i += 1) sum += await timeout(LONG, ready(i));
@@ -101,6 +110,7 @@ const paused = Builder.currentThread().startPaused(true).build();
 export default {
   "sleep/create-poll-drop": (ops) => runtime.blockOn(() => createPollDrop(ops)),
   "sleep/100k-concurrent": (ops) => cpuAndWall(ops, () => runtime.blockOn(() => concurrent(ops))),
+  "sleep/100k-awaited": (ops) => cpuAndWall(ops, () => runtime.blockOn(() => awaited(ops))),
   "timeout/ready": (ops) => runtime.blockOn(() => timeoutReady(ops)),
   "timeout/job": (ops) => runtime.blockOn(() => timeoutJob(ops)),
   "memory/tasks": (tasks) => memory(tasks, park),

@@ -19,11 +19,11 @@ async function doze(i: number): Promise<number> {
   return i;
 }
 
-async function concurrent(ops: number): Promise<void> {
-  const tasks: Promise<number>[] = [];
-  for (let i = 0; i < ops; i += 1) tasks.push(doze(i));
+async function awaited(ops: number): Promise<void> {
+  const dozing: Promise<number>[] = [];
+  for (let i = 0; i < ops; i += 1) dozing.push(doze(i));
   let sum = 0;
-  for (const task of tasks) sum += await task;
+  for (const one of dozing) sum += await one;
   assertTotal(sum, sumBelow(ops));
 }
 
@@ -69,7 +69,7 @@ const others: NodeJS.Timeout[] = [];
 
 export default {
   "sleep/create-poll-drop": createPollDrop,
-  "sleep/100k-concurrent": (ops) => cpuAndWall(ops, () => concurrent(ops)),
+  "sleep/100k-awaited": (ops) => cpuAndWall(ops, () => awaited(ops)),
   "timeout/job": timeoutJob,
   "timers/1k-pending": async (ops) => amongOthers(timers, others, 1_000, ops),
   "timers/1m-pending": async (ops) => amongOthers(timers, others, 1_000_000, ops),

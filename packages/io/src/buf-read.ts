@@ -11,7 +11,7 @@
 import { PENDING, type Context, type Future, type Poll } from "@rt/core";
 import { checkInteger, rangeError } from "@rt/core/driver";
 import { unexpectedEof } from "./errors.ts";
-import { BUF_SIZE, copyBytes, EMPTY } from "./internal/bytes.ts";
+import { BUF_SIZE, copyBytes, copyOf, EMPTY } from "./internal/bytes.ts";
 import { FillBuf, ReadLine, ReadUntil } from "./internal/buf-ops.ts";
 import { Lines, Split, type LinesOptions } from "./lines.ts";
 import { Reader } from "./reader.ts";
@@ -60,7 +60,8 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
 
   /** Takes `count` of the bytes that {@link BufRead.fillBuf} has shown. @see Tokio `AsyncBufReadExt::consume` */
   consume(count: number): void {
-    if (count > this._unread()) throw rangeError(`Cannot consume ${count} bytes: ${this._unread()} are there`);
+    if (count > this._unread())
+      throw rangeError(`Cannot consume ${count} bytes: ${this._unread()} are there`);
     checkInteger("count", count, 0, Number.MAX_SAFE_INTEGER);
     this._from += count;
   }
@@ -91,7 +92,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
     const start = this._from;
     const end = Math.min(this._to, start + max);
     this._from = end;
-    return this._reused ? this._bytes.slice(start, end) : this._bytes.subarray(start, end);
+    return this._reused ? copyOf(this._bytes, start, end) : this._bytes.subarray(start, end);
   }
 
   /**
@@ -235,6 +236,7 @@ function limitOf(options?: UntilOptions): number {
  * A reader over a source that comes in arrays: extend it and implement {@link ChunkReader.pollNextChunk}.
  * @example
  * ```ts
+ * import type { Poll } from "@rt/core";
  * class Words extends ChunkReader {
  *   readonly #words = ["to ", "be"];
  *   pollNextChunk(): Poll<Uint8Array | undefined> {

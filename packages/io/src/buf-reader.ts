@@ -4,13 +4,13 @@ import { checkInteger } from "@rt/core/driver";
 import { BufRead } from "./buf-read.ts";
 import { BUF_SIZE, READ_SIZE } from "./internal/bytes.ts";
 import { mixin } from "./internal/mixin.ts";
-import { seekBuffered } from "./internal/seek-buffered.ts";
+import { seekable, seekBuffered } from "./internal/seek-buffered.ts";
 import { wrap } from "./internal/wrappers.ts";
 import { isChunked, reader, type Reader } from "./reader.ts";
 import { Seeker } from "./seeker.ts";
-import type { AsyncRead, AsyncSeek, SeekFrom } from "./traits.ts";
+import type { AsyncRead, SeekFrom } from "./traits.ts";
 
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
 export interface BufReader<R extends AsyncRead> extends Seeker {}
 
 /**
@@ -122,8 +122,7 @@ export class BufReader<R extends AsyncRead> extends BufRead {
   }
 
   pollComplete(cx: Context): Poll<number> {
-    // Checked by startSeek; without a seek there is nothing to complete but what the inner says.
-    const inner = this.#inner as R & AsyncSeek;
+    const inner = seekable(this.#inner);
     const at = inner.pollComplete(cx);
     if (at === PENDING) return PENDING;
     if (!this.#seeking) return at - this._unread();

@@ -41,12 +41,12 @@ export class Transfer {
       if (!pollProceed(cx)) return PENDING;
       const out = this.#out;
       if (out === null) {
-        if (this.#ended) return this.#pollFlush(cx) === PENDING ? PENDING : this.total;
+        if (this.#ended) return this.#writer.pollFlush(cx) === PENDING ? PENDING : this.total;
         this.#reading = true;
         const chunk = this.#pollSource(cx);
         if (chunk === PENDING) {
           // The other end may be waiting for what is held back before it sends more.
-          this.#pollFlush(cx);
+          if (this.#unflushed && this.#writer.pollFlush(cx) !== PENDING) this.#unflushed = false;
           return PENDING;
         }
         this.#out = chunk;
@@ -97,12 +97,6 @@ export class Transfer {
     this.#buffer = this.#other;
     this.#other = buffer;
     return count === buffer.length ? buffer : buffer.subarray(0, count);
-  }
-
-  #pollFlush(cx: Context): Poll<void> {
-    if (!this.#unflushed) return;
-    if (this.#writer.pollFlush(cx) === PENDING) return PENDING;
-    this.#unflushed = false;
   }
 }
 

@@ -193,7 +193,10 @@ abstract class PipeStream extends ReadWriter implements Disposable {
 
   #check(): void {
     if (this.#closed)
-      throw new UsageError("ERR_RT_DISPOSED", `Cannot use a ${this.constructor.name} that was closed; make a new one`);
+      throw new UsageError(
+        "ERR_RT_DISPOSED",
+        `Cannot use a ${this.constructor.name} that was closed; make a new one`,
+      );
   }
 }
 

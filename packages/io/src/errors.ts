@@ -124,7 +124,15 @@ export class IoError extends Error {
     return new IoError(
       KINDS.get(code ?? "") ?? "Other",
       error instanceof Error ? error.message : String(error),
-      { code: typeof code === "string" ? code : undefined, errno, syscall, path, address, port, cause: error },
+      {
+        code: typeof code === "string" ? code : undefined,
+        errno,
+        syscall,
+        path,
+        address,
+        port,
+        cause: error,
+      },
     );
   }
 }

@@ -103,8 +103,11 @@ function checkFits(name: string, value: Num, bits: number, signed: boolean): voi
     throw wrong(name, value, typeError, `takes a ${big ? "bigint" : "number"}`);
   if (!big && !Number.isInteger(value)) throw wrong(name, value, rangeError, "takes an integer");
   const half = big ? 2n ** BigInt(bits - 1) : 2 ** (bits - 1);
-  const [min, max] = signed ? [-half, half] : [big ? 0n : 0, big ? (half as bigint) * 2n : (half as number) * 2];
-  if (value < (min as Num) || value >= (max as Num)) throw wrong(name, value, rangeError, `takes ${bits} bits`);
+  const [min, max] = signed
+    ? [-half, half]
+    : [big ? 0n : 0, big ? (half as bigint) * 2n : (half as number) * 2];
+  if (value < min || value >= max)
+    throw wrong(name, value, rangeError, `takes ${bits} bits`);
 }
 
 function wrong<E extends Error>(
@@ -150,7 +153,9 @@ function kind(letter: "U" | "I" | "F", bits: number, le: boolean): NumberKind {
 
 /** Every kind that there are methods for. */
 export const NUMBERS: readonly NumberKind[] = [false, true].flatMap((le) => [
-  ...[8, 16, 32, 64, 128].flatMap((bits) => (le && bits === 8 ? [] : [kind("U", bits, le), kind("I", bits, le)])),
+  ...[8, 16, 32, 64, 128].flatMap((bits) =>
+    le && bits === 8 ? [] : [kind("U", bits, le), kind("I", bits, le)],
+  ),
   kind("F", 32, le),
   kind("F", 64, le),
 ]);

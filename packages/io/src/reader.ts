@@ -36,6 +36,7 @@ export interface Reader extends NumberReads {}
  *
  * @example A reader of one's own
  * ```ts
+ * import type { Context, Poll } from "@rt/core";
  * class Zeros extends Reader {
  *   pollRead(_cx: Context, buf: Uint8Array): Poll<number> {
  *     buf.fill(0);
@@ -227,6 +228,7 @@ export function isChunked(io: AsyncRead): boolean {
  */
 export function reader(io: AsyncRead): Reader {
   if (io instanceof Reader) return io;
-  if (typeof io?.pollRead !== "function") throw typeError(`reader takes an object with pollRead, not ${show(io)}`);
+  if (typeof io?.pollRead !== "function")
+    throw typeError(`reader takes an object with pollRead, not ${show(io)}`);
   return new ForeignReader(io);
 }

@@ -18,7 +18,10 @@ function release(shared: Shared<object>): void {
 }
 
 function closed(half: object): UsageError {
-  return new UsageError("ERR_RT_DISPOSED", `Cannot use a ${half.constructor.name} that was disposed; keep it, or split anew`);
+  return new UsageError(
+    "ERR_RT_DISPOSED",
+    `Cannot use a ${half.constructor.name} that was disposed; keep it, or split anew`,
+  );
 }
 
 /**
@@ -56,7 +59,10 @@ export class ReadHalf<S extends AsyncRead> extends Reader implements Disposable 
    */
   unsplit(other: WriteHalf<S & AsyncWrite>): S {
     if (!this.isPairOf(other))
-      throw new UsageError("ERR_RT_INVALID_STATE", "Cannot unsplit: the halves are of two streams; ask isPairOf first");
+      throw new UsageError(
+        "ERR_RT_INVALID_STATE",
+        "Cannot unsplit: the halves are of two streams; ask isPairOf first",
+      );
     const stream = this.#stream();
     other._useUp();
     this.#open = false;

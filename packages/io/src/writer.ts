@@ -3,7 +3,15 @@ import type { Context, Future, Poll } from "@rt/core";
 import { show, typeError } from "@rt/core/driver";
 import type { Buf } from "./buf.ts";
 import { encode } from "./internal/bytes.ts";
-import { Flush, Shutdown, Write, WriteAll, WriteAllBuf, WriteBuf, WriteVectored } from "./internal/write-ops.ts";
+import {
+  Flush,
+  Shutdown,
+  Write,
+  WriteAll,
+  WriteAllBuf,
+  WriteBuf,
+  WriteVectored,
+} from "./internal/write-ops.ts";
 import { NUMBERS, type NumberWrites } from "./numbers.ts";
 import { checkBytes } from "./reader.ts";
 import type { AsyncWrite } from "./traits.ts";

@@ -94,7 +94,7 @@ class Join extends Future<unknown> {
   }
 
   override describe(): string {
-    return `all of: ${describeAll(this._futures, this._names)}`;
+    return `all of ${describeAll(this._futures, this._names)}`;
   }
 
   /** What stands for the value of a future that has failed. */

@@ -28,7 +28,7 @@ export interface TestFunction extends DeclareTest<[context: TestContext]> {
   skipIf(condition: boolean): DeclareTest<[context: TestContext]>;
   runIf(condition: boolean): DeclareTest<[context: TestContext]>;
   /** A test for each case. A case that is an array is spread over the body's parameters. */
-  each<const T extends readonly unknown[]>(cases: readonly T[]): DeclareTest<T>;
+  each<T extends unknown[] | [unknown]>(cases: readonly T[]): DeclareTest<T>;
   each<const T>(cases: readonly T[]): DeclareTest<[value: T]>;
   /** A test for each case, given as it is, with the context behind it. */
   for<const T>(cases: readonly T[]): DeclareTest<[value: T, context: TestContext]>;

@@ -9,6 +9,7 @@ import { WaitList, type Place, type Waiter } from "./internal/wait-list.ts";
  *
  * @example
  * ```ts
+ * import { type Async, JoinSet } from "@rt/core";
  * const barrier = new Barrier(3);
  * function* part(): Async<boolean> {
  *   return (yield* barrier.wait()).isLeader();

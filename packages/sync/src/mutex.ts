@@ -14,6 +14,7 @@ import { Lock, LockGuard } from "./internal/lock.ts";
  *
  * @example
  * ```ts
+ * import { type Async, JoinSet, yieldNow } from "@rt/core";
  * const account = new Mutex({ balance: 100 });
  * function* withdraw(amount: number): Async<boolean> {
  *   using guard = yield* account.lock();
@@ -81,6 +82,7 @@ export class Mutex<T = undefined> extends Lock<T> {
    *
    * @example
    * ```ts
+   * import { yieldNow } from "@rt/core";
    * const counter = new Mutex({ n: 0 });
    * const n = await counter.runExclusive(async (value) => {
    *   await yieldNow();
@@ -98,7 +100,8 @@ export class Mutex<T = undefined> extends Lock<T> {
 function* exclusive<T, R>(mutex: Mutex<T>, body: (value: T) => Async<R> | PromiseLike<R>): Async<R> {
   const guard = yield* mutex.lock();
   try {
-    return yield* intoFuture<R>(() => body(guard.value) as PromiseLike<R>); // or a generator: either will do
+    // One of the two kinds that `intoFuture` takes; which one, it sees for itself.
+    return yield* intoFuture((() => body(guard.value)) as () => Async<R>);
   } finally {
     guard[Symbol.dispose]();
   }

@@ -37,6 +37,7 @@ const OVER: IteratorReturnResult<void> = { done: true, value: undefined };
  *
  * @example
  * ```ts
+ * import { type Async, spawn } from "@rt/core";
  * const queue: string[] = [];
  * const filled = new Notify();
  * function* next(): Async<string> {
@@ -180,7 +181,8 @@ export class Notified extends Future<void> implements Waiter<Notified> {
     const state = this._state;
     if ((state & (DONE | BY_ONE | BY_LAST)) === 0) {
       if (this._round !== notify._round) notify._line.remove(this);
-      else if (notify._permit && this._place === null) notify._permit = false;
+      else if (notify._permit)
+        notify._permit = false; // nobody is in line then
       else return false;
     }
     this._state = (state & ~(BY_ONE | BY_LAST)) | DONE;

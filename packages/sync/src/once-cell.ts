@@ -14,6 +14,7 @@ import type { Place } from "./internal/wait-list.ts";
  *
  * @example
  * ```ts
+ * import { JoinSet, yieldNow } from "@rt/core";
  * let connects = 0;
  * const connection = new OnceCell<string>();
  * async function connect(): Promise<string> {

@@ -14,6 +14,7 @@ import { MAX_PERMITS, Permits } from "./internal/permits.ts";
  *
  * @example At most two at a time
  * ```ts
+ * import { type Async, JoinSet, yieldNow } from "@rt/core";
  * const semaphore = new Semaphore(2);
  * let running = 0;
  * let most = 0;
@@ -78,7 +79,7 @@ export class Semaphore {
    * @see Tokio `Semaphore::acquire_many`, `Semaphore::acquire_many_owned`
    */
   acquireMany(count: number): Future<SemaphorePermit> {
-    return request(this, this.#permit(count));
+    return request(this, this._permit(count));
   }
 
   /** The same as {@link Semaphore.acquire}: every permit keeps its semaphore alive. */
@@ -102,7 +103,7 @@ export class Semaphore {
 
   /** As {@link Semaphore.tryAcquire}, for `count` permits together. */
   tryAcquireMany(count: number): SemaphorePermit | null {
-    return tryRequest(this, this.#permit(count));
+    return tryRequest(this, this._permit(count));
   }
 
   /** The same as {@link Semaphore.tryAcquire}. */
@@ -148,7 +149,8 @@ export class Semaphore {
     this._permits.close();
   }
 
-  #permit(count: number): SemaphorePermit {
+  /** A permit that has not been granted. @internal */
+  _permit(count: number): SemaphorePermit {
     checkInteger("count", count, 0, MAX_PERMITS);
     return new SemaphorePermit(this, count);
   }
@@ -190,11 +192,10 @@ export class SemaphorePermit extends Guard<Semaphore> {
 
   /** Splits off `count` permits, to be released separately; null when this holds fewer. */
   split(count: number): SemaphorePermit | null {
-    const semaphore = this._held();
-    checkInteger("count", count, 0, MAX_PERMITS);
+    const part = this._held()._permit(count);
     if (count > this._count) return null;
     this._change(this._count - count);
-    return new SemaphorePermit(semaphore, count)._watched();
+    return part._watched();
   }
 
   /** @internal */

@@ -9,6 +9,7 @@ import type { Place } from "./internal/wait-list.ts";
  *
  * @example
  * ```ts
+ * import { spawn } from "@rt/core";
  * const port = new SetOnce<number>();
  * const handle = spawn(port.wait());
  * port.set(8080);

@@ -18,7 +18,9 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** What a console would show. */
 function inspected(value: object): string {
-  const show = (value as Record<symbol, (depth: number, options: object, inspect: typeof String) => string>)[INSPECT];
+  const show = (value as Record<symbol, (depth: number, options: object, inspect: typeof String) => string>)[
+    INSPECT
+  ];
   return show!.call(value, 2, {}, String);
 }
 
@@ -34,7 +36,7 @@ describe("Mutex", () => {
 
   it("needs no value", () => {
     const mutex = new Mutex();
-    expectTypeOf(mutex).toEqualTypeOf<Mutex<undefined>>();
+    expectTypeOf(mutex).toEqualTypeOf<Mutex>();
     expect(now(mutex.lock()).value).toBe(undefined);
   });
 
@@ -171,19 +173,22 @@ describe("Mutex.lock", () => {
     expect(line[1]!.isWoken).toBe(true);
   });
 
-  it.each(LANES)("leaves the line and loses no lock when its task is aborted in the %s lane", async (lane) => {
-    const { runtime } = quietRuntime();
-    const mutex = new Mutex(0);
-    const held = now(mutex.lock());
-    const [early, late] = [1, 2].map(() => runtime.spawn(body(lane, () => mutex.lock(), Boolean)));
-    await turn();
-    early!.abort(); // while it waits
-    await rejectionOf(early!);
-    held.release();
-    late!.abort(); // when it was granted and has not run
-    await rejectionOf(late!);
-    expect(mutex.tryLock()).not.toBe(null);
-  });
+  it.each(LANES)(
+    "leaves the line and loses no lock when its task is aborted in the %s lane",
+    async (lane) => {
+      const { runtime } = quietRuntime();
+      const mutex = new Mutex(0);
+      const held = now(mutex.lock());
+      const [early, late] = [1, 2].map(() => runtime.spawn(body(lane, () => mutex.lock(), Boolean)));
+      await turn();
+      early!.abort(); // while it waits
+      await rejectionOf(early!);
+      held.release();
+      late!.abort(); // when it was granted and has not run
+      await rejectionOf(late!);
+      expect(mutex.tryLock()).not.toBe(null);
+    },
+  );
 
   it("waits for ever behind the holder's own lock", () => {
     const mutex = new Mutex(0);
@@ -335,7 +340,9 @@ describe("Mutex.runExclusive", () => {
       return (value.n = n + 1);
     }
     const run = lane === "generator" ? generator : asynchronous;
-    const values = await runtime.spawn(JoinSet.from([1, 2, 3].map(() => mutex.runExclusive<number>(run))).joinAll());
+    const values = await runtime.spawn(
+      JoinSet.from([1, 2, 3].map(() => mutex.runExclusive<number>(run))).joinAll(),
+    );
     expect(values).toEqual([1, 2, 3]);
   });
 
@@ -478,7 +485,11 @@ describe("MutexGuard.tryMap", () => {
   it("gives null and leaves the guard as it was, if there is none", () => {
     const mutex = new Mutex(new Map<string, number>());
     using guard = now(mutex.lock());
-    expect([guard.tryMap((map) => map.get("key")), guard.value.size, mutex.tryLock()]).toEqual([null, 0, null]);
+    expect([guard.tryMap((map) => map.get("key")), guard.value.size, mutex.tryLock()]).toEqual([
+      null,
+      0,
+      null,
+    ]);
   });
 
   it("does the same on a mapped guard", () => {

@@ -29,7 +29,11 @@ describe("RwLock", () => {
     const INSPECT = Symbol.for("nodejs.util.inspect.custom");
     const lock = new RwLock(7);
     const shown = (): string =>
-      (lock as unknown as Record<symbol, (d: number, o: object, i: typeof String) => string>)[INSPECT]!(0, {}, String);
+      (lock as unknown as Record<symbol, (d: number, o: object, i: typeof String) => string>)[INSPECT]!(
+        0,
+        {},
+        String,
+      );
     const reader = now(lock.read());
     const whileRead = shown();
     reader.release();
@@ -114,7 +118,13 @@ describe("RwLock", () => {
     const lock = new RwLock(1);
     const writer = now(lock.write());
     const handles = [one, two].map((runtime) =>
-      runtime.spawn(body("generator", () => lock.read(), (guard) => guard.value)),
+      runtime.spawn(
+        body(
+          "generator",
+          () => lock.read(),
+          (guard) => guard.value,
+        ),
+      ),
     );
     await turn();
     writer.value = 2;
@@ -242,17 +252,20 @@ describe("RwLock.write", () => {
     expect(second.ready().value).toBe(0);
   });
 
-  it.each(LANES)("loses nothing when its task is aborted between grant and guard in the %s lane", async (lane) => {
-    const { runtime } = quietRuntime();
-    const lock = new RwLock(0);
-    const reader = now(lock.read());
-    const handle = runtime.spawn(body(lane, () => lock.write(), Boolean));
-    await turn();
-    reader.release();
-    handle.abort();
-    await rejectionOf(handle);
-    expect(lock.tryWrite()).not.toBe(null);
-  });
+  it.each(LANES)(
+    "loses nothing when its task is aborted between grant and guard in the %s lane",
+    async (lane) => {
+      const { runtime } = quietRuntime();
+      const lock = new RwLock(0);
+      const reader = now(lock.read());
+      const handle = runtime.spawn(body(lane, () => lock.write(), Boolean));
+      await turn();
+      reader.release();
+      handle.abort();
+      await rejectionOf(handle);
+      expect(lock.tryWrite()).not.toBe(null);
+    },
+  );
 
   it("wakes every reader when the waker of one throws", () => {
     const { runtime, reports } = quietRuntime();
@@ -404,7 +417,12 @@ describe("RwLockReadGuard", () => {
   it("keeps its share when it is mapped", () => {
     const lock = new RwLock({ a: 1 });
     const part = now(lock.read()).map((value) => value.a);
-    expect([part.value, part.source() === lock, lock.tryWrite(), lock.tryRead() !== null]).toEqual([1, true, null, true]);
+    expect([part.value, part.source() === lock, lock.tryWrite(), lock.tryRead() !== null]).toEqual([
+      1,
+      true,
+      null,
+      true,
+    ]);
     part.release();
   });
 
@@ -458,7 +476,11 @@ describe("RwLockWriteGuard", () => {
   it("goes on writing when tryMap finds nothing", () => {
     const lock = new RwLock<{ a?: number }>({});
     const guard = now(lock.write());
-    expect([guard.tryMap((value) => value.a), lock.tryRead(), guard.rwlock() === lock]).toEqual([null, null, true]);
+    expect([guard.tryMap((value) => value.a), lock.tryRead(), guard.rwlock() === lock]).toEqual([
+      null,
+      null,
+      true,
+    ]);
   });
 });
 
@@ -499,7 +521,12 @@ describe("RwLockWriteGuard.downgrade", () => {
     const writer = waiting(lock.write());
     const after = waiting(lock.read());
     const reader = guard.downgrade();
-    expect([before.isWoken, writer.isWoken, after.isWoken, lock.tryRead()]).toEqual([true, false, false, null]);
+    expect([before.isWoken, writer.isWoken, after.isWoken, lock.tryRead()]).toEqual([
+      true,
+      false,
+      false,
+      null,
+    ]);
     reader.release();
     before.ready().release();
     expect([writer.isWoken, after.isWoken]).toEqual([true, false]);

@@ -53,7 +53,13 @@ describe("Semaphore.acquire", () => {
   it.each(LANES)("gives a permit at once while one is free in the %s lane", async (lane) => {
     const { runtime } = quietRuntime();
     const semaphore = new Semaphore(1);
-    const held = await runtime.spawn(body(lane, () => semaphore.acquire(), (permit) => permit.numPermits()));
+    const held = await runtime.spawn(
+      body(
+        lane,
+        () => semaphore.acquire(),
+        (permit) => permit.numPermits(),
+      ),
+    );
     expect([held, semaphore.availablePermits()]).toEqual([1, 0]);
   });
 
@@ -119,16 +125,19 @@ describe("Semaphore.acquire", () => {
     expect([second.isWoken, second.ready().numPermits(), semaphore.availablePermits()]).toEqual([true, 1, 0]);
   });
 
-  it.each(LANES)("loses no permit when a task is aborted between grant and guard in the %s lane", async (lane) => {
-    const { runtime } = quietRuntime();
-    const semaphore = new Semaphore(0);
-    const handle = runtime.spawn(body(lane, () => semaphore.acquire(), Boolean));
-    await turn();
-    semaphore.addPermits(1);
-    handle.abort();
-    await rejectionOf(handle);
-    expect(semaphore.availablePermits()).toBe(1);
-  });
+  it.each(LANES)(
+    "loses no permit when a task is aborted between grant and guard in the %s lane",
+    async (lane) => {
+      const { runtime } = quietRuntime();
+      const semaphore = new Semaphore(0);
+      const handle = runtime.spawn(body(lane, () => semaphore.acquire(), Boolean));
+      await turn();
+      semaphore.addPermits(1);
+      handle.abort();
+      await rejectionOf(handle);
+      expect(semaphore.availablePermits()).toBe(1);
+    },
+  );
 
   it.each(LANES)("gives up its place when its task is aborted in the %s lane", async (lane) => {
     const { runtime } = quietRuntime();
@@ -167,6 +176,17 @@ describe("Semaphore.acquire", () => {
     const permit = done.ready();
     done.drop();
     done.drop();
+    expect(semaphore.availablePermits()).toBe(0);
+    permit.release();
+    expect(semaphore.availablePermits()).toBe(1);
+  });
+
+  it("gives nothing back when it is dropped after a wait that ended well", () => {
+    const semaphore = new Semaphore(0);
+    const wait = waiting(semaphore.acquire());
+    semaphore.addPermits(1);
+    const permit = wait.ready();
+    wait.drop();
     expect(semaphore.availablePermits()).toBe(0);
     permit.release();
     expect(semaphore.availablePermits()).toBe(1);
@@ -268,9 +288,9 @@ describe("Semaphore.acquire", () => {
     const { runtime } = quietRuntime();
     const semaphore = new Semaphore(1);
     semaphore.close();
-    let stopped = false;
+    const loop = { stopped: false };
     function* generator(): Async<void> {
-      while (!stopped) {
+      while (!loop.stopped) {
         try {
           yield* semaphore.acquire();
         } catch {
@@ -279,16 +299,16 @@ describe("Semaphore.acquire", () => {
       }
     }
     async function asynchronous(): Promise<void> {
-      while (!stopped) await rejectionOf(semaphore.acquire());
+      while (!loop.stopped) await rejectionOf(semaphore.acquire());
     }
     const looping = runtime.spawn(lane === "generator" ? generator() : asynchronous);
     function* stop(): Async<void> {
       yield* yieldNow();
-      stopped = true;
+      loop.stopped = true;
     }
     await runtime.spawn(stop());
     await looping;
-    expect(stopped).toBe(true);
+    expect(loop.stopped).toBe(true);
   });
 
   it("needs no runtime", async () => {
@@ -303,12 +323,15 @@ describe("Semaphore.acquire", () => {
     const one = quietRuntime().runtime;
     const two = quietRuntime().runtime;
     const semaphore = new Semaphore(0);
-    const waiter = one.spawn(body("generator", () => semaphore.acquire(), (permit) => permit.numPermits()));
+    const waiter = one.spawn(
+      body(
+        "generator",
+        () => semaphore.acquire(),
+        (permit) => permit.numPermits(),
+      ),
+    );
     await turn();
-    function* add(): Async<void> {
-      semaphore.addPermits(1);
-    }
-    await two.spawn(add());
+    await two.spawn(body("generator", yieldNow, () => semaphore.addPermits(1)));
     expect(await waiter).toBe(1);
   });
 });
@@ -468,16 +491,19 @@ describe("Semaphore.blockingAcquire", () => {
     expect(semaphore.availablePermits()).toBe(1);
   });
 
-  it.each(LANES)("throws ERR_RT_WOULD_BLOCK inside a task, also where a permit is free, in the %s lane", async (lane) => {
-    const { runtime } = quietRuntime();
-    const semaphore = new Semaphore(1);
-    const error = await runtime.spawn(
-      body(lane, yieldNow, () => thrownBy(() => semaphore.blockingAcquire())),
-    );
-    expect(error).toBeInstanceOf(UsageError);
-    expect(error).toMatchObject({ code: "ERR_RT_WOULD_BLOCK" });
-    expect(semaphore.availablePermits()).toBe(1);
-  });
+  it.each(LANES)(
+    "throws ERR_RT_WOULD_BLOCK inside a task, also where a permit is free, in the %s lane",
+    async (lane) => {
+      const { runtime } = quietRuntime();
+      const semaphore = new Semaphore(1);
+      const error = await runtime.spawn(
+        body(lane, yieldNow, () => thrownBy(() => semaphore.blockingAcquire())),
+      );
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error).toMatchObject({ code: "ERR_RT_WOULD_BLOCK" });
+      expect(semaphore.availablePermits()).toBe(1);
+    },
+  );
 });
 
 describe("Semaphore.addPermits", () => {
@@ -507,7 +533,9 @@ describe("Semaphore.addPermits", () => {
 describe("Semaphore.forgetPermits", () => {
   it("removes at most as many as are free, and says how many", () => {
     const semaphore = new Semaphore(3);
-    expect([semaphore.forgetPermits(2), semaphore.forgetPermits(2), semaphore.forgetPermits(2)]).toEqual([2, 1, 0]);
+    expect([semaphore.forgetPermits(2), semaphore.forgetPermits(2), semaphore.forgetPermits(2)]).toEqual([
+      2, 1, 0,
+    ]);
     expect(semaphore.availablePermits()).toBe(0);
   });
 

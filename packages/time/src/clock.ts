@@ -1,8 +1,8 @@
 /** A clock for tests: stop it, move it. */
-import { type Context, Future, Handle, PENDING, type Poll, UsageError, type Waker } from "@rt/core";
+import { type Context, Future, Handle, PENDING, type Poll, UsageError } from "@rt/core";
 import { rangeError } from "@rt/core/driver";
 import { type Duration, toMillis } from "./duration.ts";
-import { currentDriver, LAST, type Mover, type TimeDriver } from "./time-driver.ts";
+import { currentDriver, LAST, type TimeDriver } from "./time-driver.ts";
 
 /**
  * Stops the clock of the current runtime at the next whole millisecond. {@link Instant} stands still then; `Date` and
@@ -28,11 +28,11 @@ export function pause(): void {
   if (Handle.current().runtimeFlavor() === "multiThread")
     throw new UsageError(
       "ERR_RT_CLOCK",
-      "Cannot pause the clock of several threads; use a current-thread runtime",
+      "Cannot pause: the runtime has several threads; use a current-thread one",
     );
   const driver = currentDriver();
   if (driver.isPaused())
-    throw new UsageError("ERR_RT_CLOCK", "Cannot pause the clock: it is paused already; resume() it before");
+    throw new UsageError("ERR_RT_CLOCK", "Cannot pause: the clock is paused already; resume() before");
   driver._pause();
 }
 
@@ -74,16 +74,12 @@ export function advance(duration: Duration): Future<void> {
   return new Advance(currentDriver(), toMillis("the time to advance by", duration));
 }
 
-const NEW = 0;
-const MOVING = 1;
-const ARRIVED = 2;
-
-class Advance extends Future<void> implements Mover {
-  _target = Infinity;
+class Advance extends Future<void> {
   readonly #driver: TimeDriver;
   readonly #ms: number;
-  #status = NEW;
-  #waker: Waker | null = null;
+  /** The clock has moved, or does so step by step. */
+  #moved = false;
+  #steps: Future<void> | null = null;
 
   constructor(driver: TimeDriver, ms: number) {
     super();
@@ -92,45 +88,33 @@ class Advance extends Future<void> implements Mover {
   }
 
   override poll(cx: Context): Poll<void> {
-    if (this.#status === ARRIVED) return;
-    this.#waker = cx.waker;
-    if (this.#status === NEW) this.#start();
-    return PENDING;
+    if (!this.#moved) this.#move(cx);
+    else if (this.#steps === null) return;
+    return this.#steps === null ? PENDING : this.#steps.poll(cx);
   }
 
   override drop(): void {
-    this.#driver._removeMover(this);
-    this.#waker = null;
+    this.#steps?.drop();
   }
 
   override describe(): string {
     return `advance(${this.#ms})`;
   }
 
-  _arrived(): void {
-    this.#status = ARRIVED;
-    this.#waker?.wake();
-  }
-
-  #start(): void {
+  #move(cx: Context): void {
     const driver = this.#driver;
     checkPaused(driver, "advance");
-    this._target = driver._moverTarget() + this.#ms;
-    if (!(this._target < LAST))
-      throw rangeError(
-        `Cannot advance the clock by ${this.#ms} ms: it ends at ${LAST} ms; choose a shorter time`,
-      );
-    this.#status = MOVING;
-    if (driver._foreign !== null) {
-      driver._addMover(this);
-      return;
-    }
-    driver._moveTo(this._target);
-    this._arrived();
+    const to = driver.now() + this.#ms;
+    if (!(to < LAST)) throw rangeError(`Cannot advance to ${to} ms: the clock ends at ${LAST}`);
+    this.#moved = true;
+    this.#steps = driver._foreign?.advance(this.#ms) ?? null;
+    if (this.#steps !== null) return;
+    driver._moveTo(to);
+    cx.waker.wake();
   }
 }
 
 function checkPaused(driver: TimeDriver, action: string): void {
   if (!driver.isPaused())
-    throw new UsageError("ERR_RT_CLOCK", `Cannot ${action} the clock: it is not paused; call pause() before`);
+    throw new UsageError("ERR_RT_CLOCK", `Cannot ${action}: the clock is not paused; pause() before`);
 }

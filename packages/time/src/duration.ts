@@ -36,19 +36,22 @@ export interface DurationLike {
  */
 export type Duration = number | DurationLike;
 
-/** Milliseconds in each unit. */
-const UNITS: readonly (readonly [keyof DurationLike, number])[] = [
-  ["weeks", 604_800_000],
-  ["days", 86_400_000],
-  ["hours", 3_600_000],
-  ["minutes", 60_000],
-  ["seconds", 1000],
-  ["milliseconds", 1],
-  ["microseconds", 1e-3],
-  ["nanoseconds", 1e-6],
-  ["years", NaN],
-  ["months", NaN],
-];
+/**
+ * Milliseconds in each unit. Negative: units in a millisecond, since dividing keeps what is exact in them exact. 0: it
+ * varies.
+ */
+const UNITS: Record<keyof DurationLike, number> = {
+  weeks: 604_800_000,
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+  microseconds: -1000,
+  nanoseconds: -1_000_000,
+  years: 0,
+  months: 0,
+};
 
 /** The milliseconds of a duration. `name` is what an error calls it. */
 export function toMillis(name: string, duration: Duration): number {
@@ -59,23 +62,17 @@ export function toMillis(name: string, duration: Duration): number {
 
 function sum(name: string, fields: DurationLike): number {
   let ms = 0;
-  let known = 0;
-  if (typeof fields === "object" && fields !== null) {
-    for (const [unit, factor] of UNITS) {
-      const value = fields[unit];
-      if (value === undefined) continue;
-      if (typeof value !== "number")
-        throw typeError(`${unit} of ${name} must be a number, not ${show(value)}`);
-      known += 1;
-      if (value === 0) continue;
-      if (Number.isNaN(factor))
-        throw rangeError(`${name} can't have ${unit}: their length varies; give days or hours`);
-      // Dividing keeps what is exact in the smaller unit exact.
-      ms += factor < 1 ? value / Math.round(1 / factor) : value * factor;
-    }
+  let known = false;
+  for (const [unit, factor] of Object.entries(UNITS)) {
+    // The keys of `UNITS` are those of a duration; anything else has none of them.
+    const value = fields?.[unit as keyof DurationLike];
+    if (value === undefined) continue;
+    known = true;
+    if (typeof value !== "number") throw typeError(`${unit} of ${name} must be a number, not ${show(value)}`);
+    if (factor === 0 && value !== 0)
+      throw rangeError(`${name} can't have ${unit}: their length varies; give days`);
+    ms += factor < 0 ? value / -factor : value * factor;
   }
-  if (known > 0) return ms;
-  throw typeError(
-    `${name} must be a number of milliseconds or an object like { seconds: 1 }, not ${show(fields)}`,
-  );
+  if (known) return ms;
+  throw typeError(`${name} must be a number of milliseconds or like { seconds: 1 }, not ${show(fields)}`);
 }

@@ -8,15 +8,15 @@
 export class Elapsed extends Error {
   override readonly name = "Elapsed";
   readonly code = "ERR_RT_ELAPSED";
-  constructor(message = "The time is up, and the operation was not complete; it was dropped") {
+  constructor(message = "The time is up: the operation was dropped") {
     super(message);
   }
 }
 
 const REASONS = {
-  shutdown: "Cannot wait: the runtime of this timer has shut down; make the timer on one that runs",
+  shutdown: "Cannot wait: the runtime has shut down; make the timer on another",
   atCapacity: "Cannot wait: there are too many timers; drop some",
-  invalid: "Cannot wait: the deadline is beyond what the clock can tell; choose an earlier one",
+  invalid: "Cannot wait: the clock ends before the deadline; choose another",
 };
 
 /** Why a timer failed. @public */

@@ -105,11 +105,11 @@ function inRange(ms: number): Instant | null {
 }
 
 function outOfRange(what: string): never {
-  throw rangeError(`${what} is no instant: the clock reaches ${LAST} ms`);
+  throw rangeError(`${what} is no instant: the clock ends at ${LAST} ms`);
 }
 
 /** The milliseconds of a deadline. */
 export function instantMillis(name: string, instant: Instant): number {
   if (instant instanceof Instant) return instant.toMillis();
-  throw typeError(`${name} must be an Instant, not ${show(instant)}; Instant.now().add(ms) makes one`);
+  throw typeError(`${name} must be an Instant, not ${show(instant)}; see Instant.now().add()`);
 }

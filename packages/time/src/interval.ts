@@ -4,7 +4,7 @@ import { rangeError, show, typeError } from "@rt/core/driver";
 import { type Duration, toMillis } from "./duration.ts";
 import { Instant, instantMillis } from "./instant.ts";
 import { MissedTickBehavior } from "./missed-tick-behavior.ts";
-import { Sleep } from "./sleep.ts";
+import { homeState, Sleep } from "./sleep.ts";
 import { currentDriver, LAST, type TimeDriver } from "./time-driver.ts";
 
 /** How late a tick may be and still count as on time. Tokio's number. */
@@ -28,7 +28,6 @@ const TOLERANCE_MS = 5;
  */
 export class Interval implements Disposable {
   readonly #sleep: Sleep;
-  readonly #driver: TimeDriver;
   readonly #period: number;
   #behavior: MissedTickBehavior = MissedTickBehavior.burst;
   /** The tick that waits. */
@@ -37,9 +36,8 @@ export class Interval implements Disposable {
 
   /** @internal */
   constructor(driver: TimeDriver, start: number, period: number) {
-    this.#driver = driver;
     this.#period = period;
-    this.#sleep = new Sleep(driver, start);
+    this.#sleep = new Sleep(driver, start, homeState());
   }
 
   /**
@@ -57,10 +55,10 @@ export class Interval implements Disposable {
     this.#check();
     if (this.#sleep.poll(cx) === PENDING) return PENDING;
     const due = this.#sleep._deadline;
-    const now = this.#driver.now();
+    const now = this.#sleep._driver.now();
     const next = now > due + TOLERANCE_MS ? this.#afterLate(due, now) : due + this.#period;
     // A period may be as long as the clock reaches.
-    this.#sleep._resetTo(next < LAST ? next : this.#driver._after(this.#period));
+    this.#sleep._resetTo(next < LAST ? next : this.#sleep._driver._after(this.#period));
     return new Instant(due);
   }
 
@@ -77,7 +75,9 @@ export class Interval implements Disposable {
   /** The next tick comes `duration` from now, which may be more than a period. Missed ones are forgotten. */
   resetAfter(duration: Duration): void {
     this.#check();
-    this.#sleep.reset(new Instant(this.#driver._after(toMillis("the time to the next tick", duration))));
+    this.#sleep.reset(
+      new Instant(this.#sleep._driver._after(toMillis("the time to the next tick", duration))),
+    );
   }
 
   /** The next tick comes at `deadline`. Missed ones are forgotten. */
@@ -134,7 +134,7 @@ export class Interval implements Disposable {
 
   #check(): void {
     if (this.#disposed)
-      throw new UsageError("ERR_RT_DISPOSED", "Cannot use this Interval: it was disposed; make another one");
+      throw new UsageError("ERR_RT_DISPOSED", "Cannot use this Interval: it was disposed; make another");
   }
 }
 
@@ -180,7 +180,5 @@ export function intervalAt(start: Instant, period: Duration): Interval {
 function periodMillis(period: Duration): number {
   const ms = toMillis("the period", period);
   if (ms > 0) return ms;
-  throw rangeError(
-    "The period of an interval must be more than 0 ms; to give way again and again, use yieldNow",
-  );
+  throw rangeError("the period must be more than 0 ms; to give way again and again, use yieldNow");
 }

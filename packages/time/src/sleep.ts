@@ -19,12 +19,14 @@ import { type Duration, toMillis } from "./duration.ts";
 import { TimeError } from "./errors.ts";
 import { Instant, instantMillis } from "./instant.ts";
 import type { WheelEntry } from "./internal/wheel.ts";
-import { currentDriver, type TimeDriver } from "./time-driver.ts";
+import { currentDriver, isOutside, type TimeDriver } from "./time-driver.ts";
 
 /** `_state` bit: the deadline has come. Cleared by a reset. */
 const FIRED = 0x1;
 /** `_state` bit: somebody has waited, and not given up. */
 const POLLED = 0x2;
+/** `_state` bit: made outside of any runtime. Cleared by the first poll. */
+export const HOMELESS = 0x4;
 
 const OVER: IteratorResult<never, void> = { done: true, value: undefined };
 
@@ -41,7 +43,7 @@ const OVER: IteratorResult<never, void> = { done: true, value: undefined };
  */
 export class Sleep extends Future<void> implements WheelEntry {
   /** @internal */
-  readonly _driver: TimeDriver;
+  _driver: TimeDriver;
   /** @internal */
   _deadline: number;
   /** @internal */
@@ -56,8 +58,9 @@ export class Sleep extends Future<void> implements WheelEntry {
   _waker: Waker | null;
 
   /** @internal */
-  constructor(driver: TimeDriver, deadline: number) {
+  constructor(driver: TimeDriver, deadline: number, state: number) {
     super();
+    this._state = state;
     this._driver = driver;
     this._deadline = deadline;
     this._tick = driver._tickOf(deadline);
@@ -91,7 +94,7 @@ export class Sleep extends Future<void> implements WheelEntry {
 
   /**
    * Moves the deadline, before or after it has come. Who waits goes on waiting for the new one; where that has passed
-   * already, it is woken. The timer stays with the runtime it was made on.
+   * already, it is woken. The timer stays with the runtime it belongs to.
    *
    * @example
    * ```ts
@@ -134,6 +137,7 @@ export class Sleep extends Future<void> implements WheelEntry {
     if ((this._state & FIRED) === 0) {
       this._waker = cx.waker;
       if (this._slot !== -1) return false;
+      if ((this._state & HOMELESS) !== 0) this._findHome();
       if (this._driver._isDown) throw TimeError.shutdown();
       this._state |= POLLED;
       if (this._driver._add(this)) return false;
@@ -143,6 +147,16 @@ export class Sleep extends Future<void> implements WheelEntry {
     // The wait is over, and there may be another.
     this._state &= ~TAKEN;
     return true;
+  }
+
+  /** Joins the runtime that polls, with the time that is left. @internal */
+  _findHome(): void {
+    this._state &= ~HOMELESS;
+    const driver = currentDriver();
+    if (driver === this._driver) return;
+    const left = this._deadline - this._driver.now();
+    this._driver = driver;
+    this._resetTo(driver.now() + left);
   }
 
   /** Moves the deadline, without waiting for it before the next poll. @internal */
@@ -163,6 +177,11 @@ export class Sleep extends Future<void> implements WheelEntry {
   }
 }
 
+/** The `_state` of a timer that is made here and now. */
+export function homeState(): number {
+  return isOutside() ? HOMELESS : 0;
+}
+
 /**
  * Waits for `duration` from now on: from the call, not from the first poll.
  *
@@ -178,12 +197,12 @@ export class Sleep extends Future<void> implements WheelEntry {
  * yield* sleep(10);
  * start.elapsed() >= 10; // => true
  * ```
- * @see Tokio `time::sleep`. Outside a runtime, where Tokio panics, the default one keeps the time.
+ * @see Tokio `time::sleep`. Outside a runtime, where Tokio panics, it joins the one that first waits for it.
  * @public
  */
 export function sleep(duration: Duration): Sleep {
   const driver = currentDriver();
-  return new Sleep(driver, driver._after(toMillis("the duration of a sleep", duration)));
+  return new Sleep(driver, driver._after(toMillis("the duration of a sleep", duration)), homeState());
 }
 
 /**
@@ -193,7 +212,7 @@ export function sleep(duration: Duration): Sleep {
  */
 export function sleepUntil(deadline: Instant): Sleep {
   const driver = currentDriver();
-  const made = new Sleep(driver, instantMillis("the deadline", deadline));
+  const made = new Sleep(driver, instantMillis("the deadline", deadline), homeState());
   // The wheel may lag behind: the driver looks at the clock only while timers are pending.
   if (made._deadline <= driver.now()) made._tick = -1;
   return made;

@@ -7,13 +7,14 @@
  *     than it parked for calls `unpark`.
  *  3. A paused clock moves on by itself only when nothing was ready for a whole turn of the event loop.
  */
-import { Handle, type RuntimeMetrics, type Waker } from "@rt/core";
+import { type Future, Handle, type RuntimeMetrics, type Waker } from "@rt/core";
 import {
   currentTimers,
   type Driver,
   type DriverKey,
   hostNow,
   isClockHeld,
+  isDriving,
   LayeredDriver,
   provideTimers,
   startsPaused,
@@ -44,20 +45,16 @@ const QUIET_TURNS = 2;
  */
 const UNATTENDED_MOVES = 100_000;
 
-/** Timers of another world that follow the clock. */
+/** Another world that follows the paused clock. */
 export interface ForeignTimers {
-  /** When the first of them is due; `Infinity` when there is none. */
+  /** Somebody moves the clock on purpose: also while it is held. */
+  readonly isMoving: boolean;
+  /** Where the clock has to stop next; `Infinity` when there is nothing. */
   next(): number;
   /** The clock has moved to `ms`: fires what is due. True when there was something. */
   moveTo(ms: number): boolean;
-}
-
-/** Somebody who moves the clock step by step, see `advance`. */
-export interface Mover {
-  /** Where to. */
-  _target: number;
-  /** The clock is there. */
-  _arrived(): void;
+  /** Moves the clock by `ms`, stopping wherever a timer is due. */
+  advance(ms: number): Future<void>;
 }
 
 /**
@@ -87,7 +84,6 @@ export class TimeDriver extends LayeredDriver implements Timers {
   /** The tick the scheduler has parked until. */
   #parkedUntil = Infinity;
   #refs = 0;
-  readonly #movers: Mover[] = [];
   /** Turns of the loop since something last happened, while paused. */
   #quietTurns = 0;
   /** Tasks polled by then. */
@@ -149,23 +145,6 @@ export class TimeDriver extends LayeredDriver implements Timers {
     this.#frozen = ms;
     const fired = this._foreign?.moveTo(ms) ?? false;
     return this.#fire() || fired;
-  }
-
-  /** Where the clock will be when every mover has arrived. @internal */
-  _moverTarget(): number {
-    return this.#movers.at(-1)?._target ?? this.now();
-  }
-
-  /** Moves the paused clock step by step. @internal */
-  _addMover(mover: Mover): void {
-    this.#movers.push(mover);
-    this.unpark();
-  }
-
-  /** @internal */
-  _removeMover(mover: Mover): void {
-    const index = this.#movers.indexOf(mover);
-    if (index !== -1) this.#movers.splice(index, 1);
   }
 
   // --- timers ---
@@ -244,9 +223,8 @@ export class TimeDriver extends LayeredDriver implements Timers {
   #parkPaused(timeoutMs: number): boolean {
     // Whatever is registered from here on shows that something still goes on.
     this.#parkedUntil = Infinity;
-    const moved = this.#movers.length > 0;
-    if (!moved && (this.#nextMove() === Infinity || isClockHeld(this.#handle)))
-      return this.inner.park(timeoutMs);
+    const isHeld = isClockHeld(this.#handle) && this._foreign?.isMoving !== true;
+    if (isHeld || this.#nextMove() === Infinity) return this.inner.park(timeoutMs);
     const polls = this.#metrics.workerPollCount(0);
     if (polls !== this.#polls) this.#quietTurns = 0;
     this.#polls = polls;
@@ -269,24 +247,13 @@ export class TimeDriver extends LayeredDriver implements Timers {
 
   /** Where the paused clock goes next; `Infinity` when it stays. */
   #nextMove(): number {
-    return Math.min(
-      this.#origin + this._wheel.next(),
-      this._foreign?.next() ?? Infinity,
-      this.#movers[0]?._target ?? Infinity,
-    );
+    return Math.min(this.#origin + this._wheel.next(), this._foreign?.next() ?? Infinity);
   }
 
-  /** Goes on to the next deadline, or to where a mover wants the clock, whichever comes first. */
+  /** Goes on until something fires. */
   #move(): void {
-    for (let to = this.#nextMove(); to !== Infinity && this.#frozen !== null; to = this.#nextMove()) {
-      const fired = this._moveTo(Math.max(to, this.#frozen));
-      const mover = this.#movers[0];
-      if (mover !== undefined && mover._target <= to) {
-        this.#movers.shift();
-        mover._arrived();
-        return;
-      }
-      if (fired) return;
+    for (let to = this.#nextMove(); to < Infinity && this.#frozen !== null; to = this.#nextMove()) {
+      if (this._moveTo(Math.max(to, this.#frozen))) return;
       // Timers have only moved down in the wheel.
     }
   }
@@ -315,4 +282,12 @@ export const timeKey: DriverKey<TimeDriver> = {
 export function currentDriver(): TimeDriver {
   const timers = currentTimers();
   return timers instanceof TimeDriver ? timers : Handle.current().driver(timeKey);
+}
+
+/**
+ * Whether code outside of any runtime runs: a timer made by it joins the runtime that first waits for it. In
+ * `runtime.blockOn(sleep(50))` that is the one which keeps the process alive.
+ */
+export function isOutside(): boolean {
+  return !isDriving() && Handle.tryCurrent() === undefined;
 }

@@ -21,7 +21,7 @@ import {
 import { type Duration, toMillis } from "./duration.ts";
 import { Elapsed } from "./errors.ts";
 import { type Instant, instantMillis } from "./instant.ts";
-import { Sleep } from "./sleep.ts";
+import { HOMELESS, homeState, Sleep } from "./sleep.ts";
 import { currentDriver, type TimeDriver } from "./time-driver.ts";
 
 /**
@@ -42,6 +42,7 @@ export class Timeout<T> extends Future<T> {
   /** @internal */
   constructor(driver: TimeDriver, deadline: number, inner: Future<T>) {
     super();
+    this._state = homeState();
     this._driver = driver;
     this._deadline = deadline;
     this._inner = inner;
@@ -93,7 +94,8 @@ export class Timeout<T> extends Future<T> {
   }
 
   override describe(): string {
-    const left = Math.max(0, Math.ceil(this._deadline - this._driver.now()));
+    const timer = this._sleep ?? this;
+    const left = Math.max(0, Math.ceil(timer._deadline - timer._driver.now()));
     return `${this._inner?.describe() ?? "nothing"}, for at most ${left} ms`;
   }
 
@@ -114,7 +116,8 @@ export class Timeout<T> extends Future<T> {
    */
   _borrow(): Sleep {
     const spare = this._driver._spare;
-    if (spare === null) return new Sleep(this._driver, this._deadline);
+    const state = this._state & HOMELESS;
+    if (spare === null || state !== 0) return new Sleep(this._driver, this._deadline, state);
     this._driver._spare = null;
     spare._resetTo(this._deadline);
     return spare;
@@ -126,7 +129,7 @@ export class Timeout<T> extends Future<T> {
     if (sleep === null) return;
     this._sleep = null;
     sleep.drop();
-    this._driver._spare = sleep;
+    sleep._driver._spare = sleep;
   }
 
   /** @internal */
@@ -145,7 +148,7 @@ export class Timeout<T> extends Future<T> {
 function takenOut(): UsageError {
   return new UsageError(
     "ERR_RT_DISPOSED",
-    "Cannot use this Timeout: intoInner() has taken the future out; wait for that one",
+    "Cannot use this Timeout: intoInner() took the future out; use that one",
   );
 }
 

@@ -8,6 +8,7 @@ import {
   paused,
   pausedRuntime,
   quietRuntime,
+  realTurn,
   rejectionOf,
   TestWaker,
   thrownBy,
@@ -79,8 +80,9 @@ describe("pause", () => {
 
   it("speeds up timers that were registered before", async () => {
     const { runtime } = quietRuntime();
-    const sleeping = runtime.spawn(sleep(3_600_000));
-    await runtime.spawn(sleep(1));
+    const sleeping = runtime.spawn(() => sleep(3_600_000) as never);
+    // By then the scheduler has parked for an hour.
+    await turn();
     const guard = runtime.enter();
     pause();
     guard.dispose();
@@ -90,7 +92,7 @@ describe("pause", () => {
 
 describe("Builder.startPaused", () => {
   it("is as pausing at the start", async () => {
-    const elapsed = await paused(function* (): Async<number> {
+    const elapsed = await paused(async () => {
       const start = Instant.now();
       block(2);
       return start.elapsed();
@@ -195,7 +197,7 @@ describe("advance", () => {
       yield* yieldNow();
       yield* advance(100);
       said.push("advanced");
-      return said;
+      return [...said];
     });
     expect(log).toEqual(["woken at 100", "advanced"]);
   });
@@ -295,39 +297,30 @@ describe("a paused clock with nothing to do", () => {
   });
 
   it("lets a chain of promises come to its next timer before it jumps", async () => {
-    const elapsed = await paused(async () => {
-      const start = Instant.now();
-      const chain = (async () => {
-        for (let i = 0; i < 50; i += 1) await Promise.resolve();
-        await sleep(10);
-        return start.elapsed();
-      })();
-      await sleep(100);
-      return chain;
-    });
+    // On the default runtime: where the host keeps no context, that is the one to be found behind so many promises.
+    pause();
+    const start = Instant.now();
+    const chain = (async () => {
+      for (let i = 0; i < 50; i += 1) await Promise.resolve();
+      await sleep(10);
+      return start.elapsed();
+    })();
+    await sleep(100);
+    const elapsed = await chain;
+    resume();
     expect(elapsed).toBe(10);
   });
 
   it("lets the event loop turn before it jumps", async () => {
     const elapsed = await paused(async () => {
       const start = Instant.now();
-      const channel = new MessageChannel();
-      const message = new Promise((resolve) => {
-        channel.port1.onmessage = resolve;
-      });
-      const outside = spawn(async () => {
-        channel.port2.postMessage(null);
-        await fromPromise(message);
-        return start.elapsed();
-      });
       const first = spawn(sleep(1000));
-      const at = await outside;
+      await fromPromise(realTurn());
+      const at = start.elapsed();
       await first;
-      channel.port1.close();
       return at;
     });
-    // Node delivers the message within a turn or two; time may not have passed the only timer by then.
-    expect([0, 1000]).toContain(elapsed);
+    expect(elapsed).toBe(0);
   });
 
   it("does not jump while the clock is held", async () => {

@@ -52,7 +52,9 @@ describe("Instant.fromMillis", () => {
   });
 
   it("takes nothing but a number", () => {
-    expect(thrownBy(() => Instant.fromMillis("5" as never))).toMatchObject({ code: "ERR_RT_INVALID_ARGUMENT" });
+    expect(thrownBy(() => Instant.fromMillis("5" as never))).toMatchObject({
+      code: "ERR_RT_INVALID_ARGUMENT",
+    });
   });
 });
 

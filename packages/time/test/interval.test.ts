@@ -1,7 +1,15 @@
 import { type Async, type Future, PENDING } from "@rt/core";
 import { advance, Instant, Interval, interval, intervalAt, MissedTickBehavior, timeout } from "@rt/time";
 import { describe, expect, it } from "vitest";
-import { enterPaused, paused, pausedRuntime, quietRuntime, rejectionOf, TestWaker, thrownBy } from "./support/runtime.ts";
+import {
+  enterPaused,
+  paused,
+  pausedRuntime,
+  quietRuntime,
+  rejectionOf,
+  TestWaker,
+  thrownBy,
+} from "./support/runtime.ts";
 
 const YEAR = 365 * 86_400_000;
 
@@ -75,16 +83,31 @@ describe("interval", () => {
     for (const [i, tick] of ticks.entries()) expect(tick).toBeCloseTo(3 * (i + 1), 6);
   });
 
-  it.each([0, -1, NaN])("refuses a period of %d ms", (period) => {
-    expect(thrownBy(() => interval(period))).toMatchObject({ name: "RangeError", code: "ERR_RT_OUT_OF_RANGE" });
+  it("joins the runtime that first waits for it when it was made outside of any", async () => {
+    const { runtime, driver } = pausedRuntime();
+    const start = driver.now();
+    using every = interval({ days: 1 });
+    await runtime.blockOn(every.tick());
+    await runtime.blockOn(every.tick());
+    expect(Math.round(driver.now() - start)).toBe(86_400_000);
   });
 
-  it.each([Infinity, Number.MAX_VALUE])("takes a period of %d ms: the second tick is about 30 years away", async (period) => {
-    const { every, start } = started(period);
-    const second = every.tick().poll(new TestWaker());
-    move(30 * YEAR);
-    expect([second, take(every, start)]).toEqual([PENDING, 30 * YEAR]);
+  it.each([0, -1, NaN])("refuses a period of %d ms", (period) => {
+    expect(thrownBy(() => interval(period))).toMatchObject({
+      name: "RangeError",
+      code: "ERR_RT_OUT_OF_RANGE",
+    });
   });
+
+  it.each([Infinity, Number.MAX_VALUE])(
+    "takes a period of %d ms: the second tick is about 30 years away",
+    async (period) => {
+      const { every, start } = started(period);
+      const second = every.tick().poll(new TestWaker());
+      move(30 * YEAR);
+      expect([second, take(every, start)]).toEqual([PENDING, 30 * YEAR]);
+    },
+  );
 
   it("takes an object shaped like a Temporal.Duration", () => {
     enterPaused();
@@ -182,13 +205,16 @@ describe("Interval.pollTick", () => {
 });
 
 describe("MissedTickBehavior", () => {
-  it.each(["burst", "delay", "skip"] as const)("counts a tick as on time that is 5 ms late: %s", (behavior) => {
-    const both = started(100, behavior);
-    expect(ticksAt(both, [105, 200])).toEqual([
-      [105, 100],
-      [200, 200],
-    ]);
-  });
+  it.each(["burst", "delay", "skip"] as const)(
+    "counts a tick as on time that is 5 ms late: %s",
+    (behavior) => {
+      const both = started(100, behavior);
+      expect(ticksAt(both, [105, 200])).toEqual([
+        [105, 100],
+        [200, 200],
+      ]);
+    },
+  );
 
   it("burst makes up for the missed ticks, one right after another", () => {
     const both = started(300, "burst");

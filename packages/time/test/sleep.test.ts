@@ -9,6 +9,7 @@ import {
   rejectionOf,
   TestWaker,
   thrownBy,
+  turn,
 } from "./support/runtime.ts";
 
 const DAY = 86_400_000;
@@ -324,6 +325,26 @@ describe("Sleep", () => {
     again.dispose();
   });
 
+  it("joins the runtime that first waits for it when it was made outside of any", async () => {
+    const { runtime, driver } = pausedRuntime();
+    const start = driver.now();
+    await runtime.blockOn(sleep(DAY));
+    expect(driver.now() - start).toBe(DAY);
+  });
+
+  it("keeps to that runtime from then on", async () => {
+    const { runtime: first, driver } = quietRuntime();
+    const { runtime: second } = pausedRuntime();
+    const sleeping = sleep(30_000);
+    const task = first.spawn(sleeping);
+    await turn();
+    task.abort();
+    await turn();
+    second.spawn(sleeping);
+    await turn();
+    expect([driver._wheel.size, sleeping.isElapsed()]).toEqual([1, false]);
+  });
+
   it("takes a unit of the budget when it completes", async () => {
     const counts = await paused(function* (): Async<number[]> {
       const inEachPoll: number[] = [];
@@ -333,7 +354,7 @@ describe("Sleep", () => {
         const before = left;
         while (left > 0 && past.poll(cx) !== PENDING) left -= 1;
         inEachPoll.push(before - left);
-        if (left > 0) return PENDING;
+        return left > 0 ? PENDING : undefined;
       });
       return inEachPoll;
     });
@@ -449,9 +470,11 @@ describe("Sleep.reset", () => {
 
   it("wakes a scheduler that has parked for a later deadline", async () => {
     const { runtime } = quietRuntime();
+    const guard = runtime.enter();
     const sleeping = sleep(60_000);
+    guard.dispose();
     const waiting = runtime.spawn(sleeping);
-    await runtime.spawn(sleep(2));
+    await turn();
     sleeping.reset(Instant.now().add(2));
     await waiting;
     expect(sleeping.isElapsed()).toBe(true);

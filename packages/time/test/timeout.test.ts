@@ -234,9 +234,10 @@ describe("timeout", () => {
         if (count === 1) while (consumeBudget().poll(cx) !== PENDING);
         if (hasBudgetRemaining() !== (count === 2)) throw new Error("the test is wrong");
         try {
-          guarded.poll(cx);
-          return PENDING;
-        } catch {}
+          return guarded.poll(cx);
+        } catch {
+          return undefined;
+        }
       });
       return count;
     });
@@ -257,7 +258,7 @@ describe("timeout", () => {
           } catch {}
         }
         inEachPoll.push(before - left);
-        if (left > 0) return PENDING;
+        return left > 0 ? PENDING : undefined;
       });
       return inEachPoll;
     });
@@ -339,6 +340,13 @@ describe("Timeout", () => {
     expect([inner.drops, driver._wheel.size]).toEqual([1, 0]);
   });
 
+  it("joins the runtime that first waits for it when it was made outside of any", async () => {
+    const { runtime, driver } = pausedRuntime();
+    const start = driver.now();
+    const error = await rejectionOf(runtime.blockOn(timeout({ days: 1 }, pending())));
+    expect([error instanceof Elapsed, driver.now() - start]).toEqual([true, 86_400_000]);
+  });
+
   it("aborts with the task that waits for it", async () => {
     const { runtime, driver } = pausedRuntime();
     const task = runtime.spawn(function* (): Async<void> {
@@ -359,9 +367,9 @@ describe("Timeout", () => {
 
   it("is what timeout and timeoutAt give", () => {
     enterPaused();
-    expect([timeout(1, pending()), timeoutAt(Instant.now(), pending())].every((t) => t instanceof Timeout)).toBe(
-      true,
-    );
+    expect(
+      [timeout(1, pending()), timeoutAt(Instant.now(), pending())].every((t) => t instanceof Timeout),
+    ).toBe(true);
   });
 });
 

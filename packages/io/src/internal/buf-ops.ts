@@ -3,7 +3,7 @@ import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import { madeProgress, pollProceed } from "@rt/core/driver";
 import type { BufRead } from "../buf-read.ts";
 import { LimitError } from "../errors.ts";
-import { decode, findByte } from "./bytes.ts";
+import { copyOf, decode, findByte } from "./bytes.ts";
 import { describeRead } from "./describe.ts";
 
 /** A search for a byte, which remembers how far it has come. */
@@ -80,7 +80,7 @@ export function pollUntil(cx: Context, io: BufRead, search: Search): Poll<Uint8A
   if (found === PENDING) return PENDING;
   const start = io._from;
   io._from = found === 0 ? Math.max(start, io._to) : start + found;
-  return io._bytes.slice(start, io._from);
+  return copyOf(io._bytes, start, io._from);
 }
 
 export class ReadLine extends BufOp<string> {

@@ -176,7 +176,9 @@ export class ReadToString extends ReadAll<string> {
 // One shared place for a number that comes in one piece, which is nearly every one.
 const small = new Uint8Array(WIDEST);
 const smallView = new DataView(small.buffer);
-const smallOf: readonly Uint8Array[] = Array.from({ length: WIDEST + 1 }, (_, size) => small.subarray(0, size));
+const smallOf: readonly Uint8Array[] = Array.from({ length: WIDEST + 1 }, (_, size) =>
+  small.subarray(0, size),
+);
 /** Somebody is reading into it: whoever reads meanwhile has to use a place of their own. */
 let smallTaken = false;
 

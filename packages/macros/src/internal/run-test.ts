@@ -51,15 +51,16 @@ export async function runTest<A extends readonly unknown[]>(
   // A failure is reported a turn of the event loop after it.
   await nextTurn();
   const [first] = failures;
-  if (first !== undefined)
-    throw new Error(`${first.message}${more(failures.length)}`, { cause: first.error });
+  if (first !== undefined) throw new Error(say(first, failures.length), { cause: first.error });
 }
 
 /** What a test should fail for, even where its body knows nothing of it. */
 const FAILURES: readonly string[] = ["task-failed", "hook-failed", "waker-failed"];
 
-function more(count: number): string {
-  return count === 1 ? "" : ` (and ${count - 1} more)`;
+/** With the message of the error itself: not every runner shows causes. */
+function say({ message, error }: Report, count: number): string {
+  const what = error instanceof Error ? `: ${error.message}` : "";
+  return `${message}${what}${count === 1 ? "" : ` (and ${count - 1} more)`}`;
 }
 
 /** The runner has given up on a test that has not ended. */

@@ -58,6 +58,11 @@ export class Gate<T = void> extends Future<T> {
     return this;
   }
 
+  /** Wakes whoever waits, without being ready. */
+  wake(): void {
+    this.#waker?.wake();
+  }
+
   override poll(cx: Context): Poll<T> {
     if (this.#isDone) throw new Error(`${this.label} was polled after it had completed`);
     this.polls += 1;
@@ -107,58 +112,6 @@ export class Countdown<T> extends Future<T> {
     this.left -= 1;
     cx.waker.wake();
     return PENDING;
-  }
-}
-
-/** Something long-lived that many wait for: items, and those who wait for one, in a list that they leave in O(1). */
-export class Mailbox {
-  items = 0;
-  readonly waiting: Set<Waker> = new Set();
-
-  put(): void {
-    this.items += 1;
-    const [first] = this.waiting;
-    if (first === undefined) return;
-    this.waiting.delete(first);
-    first.wake();
-  }
-
-  take(): Future<number> {
-    return new Take(this);
-  }
-}
-
-class Take extends Future<number> implements Waker {
-  readonly #box: Mailbox;
-  #outer: Waker | null = null;
-  constructor(box: Mailbox) {
-    super();
-    this.#box = box;
-  }
-  wake(): void {
-    this.#outer?.wake();
-  }
-  override poll(cx: Context): Poll<number> {
-    if (!pollProceed(cx)) return PENDING;
-    if (this.#box.items > 0) {
-      this.#box.items -= 1;
-      this.#box.waiting.delete(this);
-      madeProgress();
-      return 1;
-    }
-    this.#outer = cx.waker;
-    this.#box.waiting.add(this);
-    return PENDING;
-  }
-  override drop(): void {
-    const waited = this.#outer !== null && !this.#box.waiting.delete(this);
-    this.#outer = null;
-    // Woken and given up: the next in line is to have it.
-    if (waited && this.#box.items > 0) {
-      const [next] = this.#box.waiting;
-      if (next !== undefined) this.#box.waiting.delete(next);
-      next?.wake();
-    }
   }
 }
 

@@ -171,6 +171,6 @@ class Recv<T extends {} | null> extends Receive<T | undefined, Shared<T>> {
   }
 
   override describe(): string {
-    return "the next value of a broadcast channel (recv())";
+    return "the next value of a broadcast channel";
   }
 }

@@ -2,7 +2,10 @@
 import { UsageError, type Future } from "@rt/core";
 
 /** For an end, a guard or a permit that was given up. `remedy` says how, and what to do instead. */
-export function disposed(what: string, remedy = "it was disposed; dispose it later, or use a clone()"): UsageError {
+export function disposed(
+  what: string,
+  remedy = "it was disposed; dispose it later, or use a clone()",
+): UsageError {
   return new UsageError("ERR_RT_DISPOSED", `Cannot use ${what}: ${remedy}`);
 }
 

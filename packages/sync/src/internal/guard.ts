@@ -67,7 +67,10 @@ export abstract class Guard<L extends Guarded> implements Disposable {
 }
 
 function released(guard: Guard<Guarded>): UsageError {
-  return disposed(`this ${guard.constructor.name}`, "it was released, or turned into another guard; acquire anew");
+  return disposed(
+    `this ${guard.constructor.name}`,
+    "it was released, or turned into another guard; acquire anew",
+  );
 }
 
 /**

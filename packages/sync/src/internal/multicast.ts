@@ -7,8 +7,9 @@
  *  2. Who is in `abandoned` saw a receiver when it was polled last. Another may come after the last has gone, so who is
  *     woken looks again.
  */
-import { Future, UsageError, type Context, type Waker } from "@rt/core";
+import { Future, type Context, type Waker } from "@rt/core";
 import { madeProgress, pollProceed, wakeSafely } from "@rt/core/driver";
+import { waitedTwice } from "./busy.ts";
 import { disposed } from "./disposed.ts";
 import type { Closing, UntilClosed } from "./until-closed.ts";
 import { WaitList } from "./wait-list.ts";
@@ -155,17 +156,14 @@ export abstract class Receive<T, C extends Multicast> extends Future<T> {
     cursor.channel.line.leave(cursor);
     cursor.waker = null;
   }
+
+  override describe(): string {
+    return "a new value of a watch channel";
+  }
 }
 
 /** What a handle holds, unless it is disposed. */
 export function live<S>(held: S | null, handle: string): S {
   if (held === null) throw disposed(handle);
   return held;
-}
-
-function waitedTwice(): UsageError {
-  return new UsageError(
-    "ERR_RT_INVALID_STATE",
-    "Cannot wait: another future of this receiver waits already; drop that one first, or use a receiver of its own",
-  );
 }

@@ -115,19 +115,12 @@ export abstract class Acquire<T> extends Future<T> implements Request {
   poll(cx: Context): Poll<T> {
     if (!pollProceed(cx)) return PENDING;
     const permits = this._permits;
-    if (permits.closed) this._refuse();
-    if (this._place !== null) {
-      this._place.waker = cx.waker;
-      return PENDING;
-    }
     const missing = this._missing;
-    if (missing > 0) {
-      // Not `tryTake`: a call less where it counts. While somebody waits, nothing is free.
-      if (permits.free < missing) return this._enqueue(cx);
-      permits.free -= missing;
-    } else {
-      this._missing = this._count; // they are the result's from here on
-    }
+    if (permits.closed) this._refuse();
+    // Not `tryTake`: a call less where it counts. While somebody waits, nothing is free.
+    if (missing > 0 && permits.free >= missing) permits.free -= missing;
+    else if (missing > 0) return this._enqueue(cx);
+    else this._missing = this._count; // they are the result's from here on
     madeProgress();
     return this._granted();
   }
@@ -151,13 +144,13 @@ export abstract class Acquire<T> extends Future<T> implements Request {
   }
 
   _enqueue(cx: Context): Poll<T> {
-    const { line, free } = this._permits;
+    const permits = this._permits;
     // The head takes what is free, even if it is not enough.
-    if (line.first === null) {
-      this._missing -= free;
-      this._permits.free = 0;
+    if (permits.line.first === null) {
+      this._missing -= permits.free;
+      permits.free = 0;
     }
-    line.pushBack(this, cx.waker);
+    permits.line.join(this, cx.waker);
     return PENDING;
   }
 

@@ -21,8 +21,7 @@ export class UntilClosed extends Future<void> implements Waiter<UntilClosed> {
   override poll(cx: Context): Poll<void> {
     if (!pollProceed(cx)) return PENDING;
     if (!this._closing.isClosed()) {
-      if (this._place === null) this._closing.untilClosed().pushBack(this, cx.waker);
-      else this._place.waker = cx.waker;
+      this._closing.untilClosed().join(this, cx.waker);
       return PENDING;
     }
     this.drop(); // still in line when it is polled by a waker that was woken before it

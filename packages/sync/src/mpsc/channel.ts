@@ -26,7 +26,7 @@ export class Channel<T> extends Ring<T> implements Closing {
   readonly size: number;
   shut = false;
   isReceiverGone = false;
-  senders = 1;
+  senders = 0;
   weakSenders = 0;
   waker: Waker | null = null;
   leaf: Future<unknown> | null = null;
@@ -136,8 +136,8 @@ export interface End<T> {
 }
 
 /** The channel of a handle that is still good. */
-export function live<T>(end: End<T>, what: string): Channel<T> {
-  if (end._channel === null) throw disposed(what);
+export function live<T>(end: End<T>, what: string, remedy?: string): Channel<T> {
+  if (end._channel === null) throw disposed(what, remedy);
   return end._channel;
 }
 

@@ -55,7 +55,10 @@ export class Send<T> extends Future<void> implements Request {
     if (channel.shut || value === undefined) this._check();
     if (this._missing > 0) {
       // While somebody waits, nothing is free.
-      if (permits.free === 0) return this._enqueue(cx);
+      if (permits.free === 0) {
+        permits.line.join(this, cx.waker);
+        return pending;
+      }
       permits.free -= 1;
     }
     this._missing = 1;
@@ -74,13 +77,8 @@ export class Send<T> extends Future<void> implements Request {
       madeProgress();
       throw new SendError(value);
     }
-    if (channel.senders === 0 && this._missing === 1 && this._place === null) throw disposed("an mpsc Sender");
-  }
-
-  _enqueue(cx: Context): typeof PENDING {
-    if (this._place === null) this._channel.permits.line.pushBack(this, cx.waker);
-    else this._place.waker = cx.waker;
-    return pending;
+    if (channel.senders === 0 && this._missing === 1 && this._place === null)
+      throw disposed("an mpsc Sender");
   }
 
   // The same as the inherited one, without a lookup for `poll`.
@@ -96,7 +94,7 @@ export class Send<T> extends Future<void> implements Request {
 
   override drop(): void {
     const channel = this._channel;
-    if (this._place !== null) channel.permits.line.remove(this);
+    channel.permits.line.remove(this);
     if (this._missing > 0) return;
     this._missing = 1;
     channel.giveBack(1);
@@ -122,19 +120,12 @@ export class SendTimeout<T> extends Send<T> implements Waker {
   }
 
   override poll(cx: Context): Poll<void> {
-    let waits = false;
-    try {
-      if (super.poll(cx) !== pending) return;
-      // Without a place in line, it is only the budget that is spent.
-      if (this._place !== null && (this._isLate || this._ms === 0)) {
-        const value = this._value as T; // still there, as it was not sent
-        this.drop();
-        madeProgress();
-        throw new SendTimeoutError(value, this._ms);
-      }
-      waits = true;
-    } finally {
-      if (!waits) this._stopTimer();
+    if (super.poll(cx) !== pending) return this._stopTimer();
+    // Without a place in line, it is only the budget that is spent.
+    if (this._place !== null && (this._isLate || this._ms === 0)) {
+      this.drop();
+      madeProgress();
+      throw new SendTimeoutError(this._value as T, this._ms); // still there, as it was not sent
     }
     this._waker = cx.waker;
     if (this._ms < Infinity) this._timer ??= wakeAfter(this._ms, this);
@@ -160,9 +151,9 @@ export class SendTimeout<T> extends Send<T> implements Waker {
 
 /** Waits for places to send into, and gives what `make` makes of them. */
 export class Reserve<T extends {} | null, R> extends Acquire<R> {
-  readonly _channel: Channel<T>;
-  readonly _sender: Sender<T>;
-  readonly _make: Make<T, R>;
+  declare readonly _channel: Channel<T>;
+  declare readonly _sender: Sender<T>;
+  declare readonly _make: Make<T, R>;
 
   constructor(sender: Sender<T>, count: number, make: Make<T, R>) {
     const channel = sender._live();
@@ -173,7 +164,8 @@ export class Reserve<T extends {} | null, R> extends Acquire<R> {
   }
 
   override poll(cx: Context): Poll<R> {
-    if (this._channel.senders === 0 && this._missing === this._count && this._place === null)
+    const { senders, permits } = this._channel;
+    if (senders === 0 && !permits.closed && this._missing === this._count && this._place === null)
       throw disposed("an mpsc Sender");
     return super.poll(cx);
   }

@@ -55,5 +55,8 @@ export function unboundedChannel<T extends {} | null>(): {
   readonly rx: UnboundedReceiver<T>;
 } {
   const shared = new Channel<T>(MAX_PERMITS);
-  return { tx: new UnboundedSender(shared, unboundedChannel), rx: new UnboundedReceiver(shared, unboundedChannel) };
+  return {
+    tx: new UnboundedSender(shared, unboundedChannel),
+    rx: new UnboundedReceiver(shared, unboundedChannel),
+  };
 }

@@ -11,10 +11,7 @@ export class SendError<T = unknown> extends Error {
   /** What was not sent; `undefined` where a place was to be reserved. */
   readonly value: T;
   constructor(value: T, options?: ErrorOptions) {
-    super(
-      "Cannot send: the channel is closed, because its receiver is gone or was closed; stop sending",
-      options,
-    );
+    super("Cannot send: the receiver is closed or gone; stop sending", options);
     this.value = value;
   }
 }
@@ -30,7 +27,7 @@ export class SendTimeoutError<T = unknown> extends Error {
   /** What was not sent. */
   readonly value: T;
   constructor(value: T, ms: number, options?: ErrorOptions) {
-    super(`Cannot send: the channel stayed full for ${ms} ms; send again, or take more time`, options);
+    super(`Cannot send: the channel stayed full for ${ms} ms; try again, or take more time`, options);
     this.value = value;
   }
 }

@@ -3,5 +3,5 @@ export { channel, unboundedChannel } from "./create.ts";
 export { SendError, SendTimeoutError } from "./errors.ts";
 export { OwnedPermit, Permit, PermitIterator } from "./permit.ts";
 export { Receiver, UnboundedReceiver } from "./receiver.ts";
-export { Sender, WeakSender } from "./sender.ts";
-export { UnboundedSender, WeakUnboundedSender } from "./unbounded-sender.ts";
+export { Sender, type WeakSender } from "./sender.ts";
+export { UnboundedSender, type WeakUnboundedSender } from "./unbounded-sender.ts";

@@ -1,11 +1,6 @@
 /** Places in a channel that were reserved: what is sent into one never waits and never fails. */
-import { disposed } from "../internal/disposed.ts";
-import { checkItem, type Channel, type End } from "./channel.ts";
+import { checkItem, live, type Channel } from "./channel.ts";
 import type { Sender } from "./sender.ts";
-
-function used(): Error {
-  return disposed("an mpsc permit", "it was used or released; reserve another for each value");
-}
 
 /**
  * One place in a bounded channel.
@@ -32,25 +27,30 @@ export class Permit<T extends {} | null> implements Disposable {
    */
   send(value: T): void {
     checkItem(value);
-    take(this).pushReserved(value);
+    this._end().pushReserved(value);
   }
 
   /** Gives the place back. @throws UsageError (`ERR_RT_DISPOSED`) when the permit was used or released. */
   release(): void {
-    take(this).giveBack(1);
+    this._end().giveBack(1);
   }
 
   /** Gives the place back, unless it was used. */
   [Symbol.dispose](): void {
-    if (this._channel !== null) take(this).giveBack(1);
+    if (this._channel !== null) this.release();
   }
-}
 
-function take<T extends {} | null>(permit: Permit<T> | OwnedPermit<T>): Channel<T> {
-  const channel = permit._channel;
-  if (channel === null) throw used();
-  permit._channel = null;
-  return channel;
+  /** @internal */
+  _live(): Channel<T> {
+    return live(this, "an mpsc permit", "it was used or released; reserve another for each value");
+  }
+
+  /** @internal */
+  _end(): Channel<T> {
+    const channel = this._live();
+    this._channel = null;
+    return channel;
+  }
 }
 
 /**
@@ -58,54 +58,46 @@ function take<T extends {} | null>(permit: Permit<T> | OwnedPermit<T>): Channel<
  * @see Tokio `mpsc::OwnedPermit`
  * @public
  */
-export class OwnedPermit<T extends {} | null> implements Disposable {
-  /** @internal Null once it was used. */
-  _channel: Channel<T> | null;
+export class OwnedPermit<T extends {} | null> extends Permit<T> {
   /** @internal */
   readonly _sender: Sender<T>;
 
   /** @internal */
   constructor(channel: Channel<T>, sender: Sender<T>) {
-    this._channel = channel;
+    super(channel);
     this._sender = sender;
+    sender._channel = null;
   }
 
   /** As {@link Permit.send}. Gives the sender back. */
-  send(value: T): Sender<T> {
+  override send(value: T): Sender<T> {
     checkItem(value);
-    const channel = take(this);
-    this._sender._channel = channel;
-    channel.pushReserved(value);
+    this._sender._channel = this._live();
+    super.send(value);
     return this._sender;
   }
 
   /** As {@link Permit.release}. Gives the sender back. */
-  release(): Sender<T> {
-    const channel = take(this);
-    this._sender._channel = channel;
-    channel.giveBack(1);
+  override release(): Sender<T> {
+    this._sender._channel = this._live();
+    super.release();
     return this._sender;
   }
 
   /** Whether both are places of one channel. */
   sameChannel(other: OwnedPermit<T>): boolean {
-    return live(this) === live(other);
+    return this._live() === other._live();
   }
 
   /** Whether it is a place of the sender's channel. */
   sameChannelAsSender(sender: Sender<T>): boolean {
-    return live(this) === sender._live();
+    return this._live() === sender._live();
   }
 
   /** Gives the place back and disposes the sender, unless it was used. */
-  [Symbol.dispose](): void {
+  override [Symbol.dispose](): void {
     if (this._channel !== null) this.release()[Symbol.dispose]();
   }
-}
-
-function live<T extends {} | null>(permit: OwnedPermit<T>): Channel<T> {
-  if (permit._channel === null) throw used();
-  return permit._channel;
 }
 
 /**

@@ -16,7 +16,11 @@ const taken: number = TAKEN;
 const finished: number = FINISHED;
 
 /** One step of receiving; on behalf of `leaf`, or of whoever polls by hand. */
-export function pollRecv<T>(channel: Channel<T>, cx: Context, leaf: Future<unknown> | null): Poll<T | undefined> {
+export function pollRecv<T>(
+  channel: Channel<T>,
+  cx: Context,
+  leaf: Future<unknown> | null,
+): Poll<T | undefined> {
   if (!pollProceed(cx)) return pending;
   const value = channel.shift();
   if (value === undefined) return channel.wait(cx, leaf);
@@ -50,7 +54,7 @@ export function receiverOf<T>(end: End<T>): Channel<T> {
 
 /** The next value. */
 export class Recv<T> extends Future<T | undefined> {
-  readonly _channel: Channel<T>;
+  declare readonly _channel: Channel<T>;
 
   constructor(channel: Channel<T>) {
     super();
@@ -83,9 +87,9 @@ export class Recv<T> extends Future<T | undefined> {
 
 /** As many values as there are. */
 export class RecvMany<T> extends Future<number> {
-  readonly _channel: Channel<T>;
-  readonly _buffer: T[];
-  readonly _limit: number;
+  declare readonly _channel: Channel<T>;
+  declare readonly _buffer: T[];
+  declare readonly _limit: number;
 
   constructor(channel: Channel<T>, buffer: T[], limit: number) {
     super();

@@ -1,9 +1,9 @@
 /** The sending end of a bounded channel. */
 import type { Future } from "@rt/core";
-import { checkInteger, checkMillis, closedProperly, debug, watchForgotten } from "@rt/core/driver";
+import { checkInteger, checkMillis } from "@rt/core/driver";
 import { blocking } from "../internal/blocking.ts";
-import { UntilClosed } from "../internal/until-closed.ts";
-import { checkItem, live, type Channel } from "./channel.ts";
+import { AnySender, type Weak } from "./any-sender.ts";
+import { checkItem, type Channel } from "./channel.ts";
 import { Reserve, Send, SendTimeout, type Make } from "./claim.ts";
 import { SendError } from "./errors.ts";
 import { OwnedPermit, Permit, PermitIterator } from "./permit.ts";
@@ -26,16 +26,7 @@ import { OwnedPermit, Permit, PermitIterator } from "./permit.ts";
  * @see Tokio `mpsc::Sender`
  * @public
  */
-export class Sender<T extends {} | null> implements Disposable {
-  /** @internal Null once disposed, and while an `OwnedPermit` has it. */
-  _channel: Channel<T> | null;
-
-  /** @internal */
-  constructor(channel: Channel<T>, above: unknown) {
-    this._channel = channel;
-    if (debug) watchForgotten(this, "an mpsc Sender", () => channel.removeSender(), above);
-  }
-
+export class Sender<T extends {} | null> extends AnySender<T> {
   /**
    * Sends `value`, and waits while the channel is full.
    *
@@ -157,26 +148,6 @@ export class Sender<T extends {} | null> implements Disposable {
     return this._tryReserve(1, newOwnedPermit<T>);
   }
 
-  /**
-   * Waits until the receiver is closed or gone; from then on it is ready at once.
-   *
-   * Cancel safety: dropping it loses nothing.
-   * @see Tokio `mpsc::Sender::closed`
-   */
-  closed(): Future<void> {
-    return new UntilClosed(this._live());
-  }
-
-  /** Whether the receiver is closed or gone. */
-  isClosed(): boolean {
-    return this._live().isClosed();
-  }
-
-  /** Whether both send into one channel. */
-  sameChannel(other: Sender<T>): boolean {
-    return this._live() === other._live();
-  }
-
   /** Places that are free now: fewer after each value sent and each place reserved, more after each value received. */
   capacity(): number {
     return this._live().permits.free;
@@ -185,42 +156,6 @@ export class Sender<T extends {} | null> implements Disposable {
   /** The capacity the channel was made with. */
   maxCapacity(): number {
     return this._live().size;
-  }
-
-  /** How many senders there are, those in an {@link OwnedPermit} included. */
-  strongCount(): number {
-    return this._live().senders;
-  }
-
-  /** How many {@link WeakSender} there are. */
-  weakCount(): number {
-    return this._live().weakSenders;
-  }
-
-  /** Makes another sender of the channel. */
-  clone(): Sender<T> {
-    const channel = this._live();
-    channel.senders += 1;
-    return new Sender(channel, this.clone);
-  }
-
-  /** Makes a handle that does not keep the channel open. */
-  downgrade(): WeakSender<T> {
-    return new WeakSender(this._live());
-  }
-
-  /** Gives the sender up; the last one closes the channel for the receiver. Sends that wait go through all the same. */
-  [Symbol.dispose](): void {
-    const channel = this._channel;
-    if (channel === null) return;
-    this._channel = null;
-    if (debug) closedProperly(this);
-    channel.removeSender();
-  }
-
-  /** @internal */
-  _live(): Channel<T> {
-    return live(this, "an mpsc Sender");
   }
 
   /** @internal */
@@ -254,55 +189,8 @@ function newOwnedPermit<T extends {} | null>(
     channel.giveBack(1);
     sender._live();
   }
-  sender._channel = null;
   return new OwnedPermit(channel, sender);
 }
 
-/**
- * A sender that does not keep its channel open. {@link WeakSender.upgrade} makes a real one of it, while there is one.
- * @see Tokio `mpsc::WeakSender`
- * @public
- */
-export class WeakSender<T extends {} | null> implements Disposable {
-  /** @internal */
-  _channel: Channel<T> | null;
-
-  /** @internal */
-  constructor(channel: Channel<T>) {
-    channel.weakSenders += 1;
-    this._channel = channel;
-  }
-
-  /** Makes a sender; null when there is none any more. */
-  upgrade(): Sender<T> | null {
-    const channel = this._live();
-    if (channel.senders === 0) return null;
-    channel.senders += 1;
-    return new Sender(channel, this.upgrade);
-  }
-
-  /** How many senders there are. */
-  strongCount(): number {
-    return this._live().senders;
-  }
-
-  /** How many weak senders there are. */
-  weakCount(): number {
-    return this._live().weakSenders;
-  }
-
-  /** Makes another weak sender. */
-  clone(): WeakSender<T> {
-    return new WeakSender(this._live());
-  }
-
-  [Symbol.dispose](): void {
-    if (this._channel !== null) this._channel.weakSenders -= 1;
-    this._channel = null;
-  }
-
-  /** @internal */
-  _live(): Channel<T> {
-    return live(this, "an mpsc WeakSender");
-  }
-}
+/** What {@link Sender.downgrade} gives. @see Tokio `mpsc::WeakSender` @public */
+export type WeakSender<T extends {} | null> = Weak<T, Sender<T>>;

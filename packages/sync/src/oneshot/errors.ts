@@ -11,9 +11,6 @@ export class RecvError extends Error {
   override readonly name = "RecvError";
   readonly code = "ERR_RT_RECV_CLOSED";
   constructor(options?: ErrorOptions) {
-    super(
-      "Cannot receive: the sender is gone without having sent, or the value was taken; let every path of the sender send",
-      options,
-    );
+    super("Cannot receive: no value was sent, or it was taken; make the sender send on every path", options);
   }
 }

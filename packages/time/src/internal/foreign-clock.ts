@@ -1,4 +1,6 @@
-/** Foreign timers as the time driver sees them. */
+/** Foreign timers, and who moves the clock step by step, as the time driver sees them. */
+import { type Context, Future, PENDING, type Poll, type Waker } from "@rt/core";
+import { wakeSafely } from "@rt/core/driver";
 import type { ForeignTimers, TimeDriver } from "../time-driver.ts";
 
 interface FakeTimer {
@@ -20,7 +22,9 @@ export interface FakeClock {
 const { queueMicrotask } = globalThis as unknown as { queueMicrotask(callback: () => void): void };
 
 export class ForeignClock implements ForeignTimers {
+  readonly #driver: TimeDriver;
   readonly #clock: FakeClock;
+  readonly #movers: Mover[] = [];
   /** `Date` and the driver's time at the same moment. */
   readonly #date: number;
   readonly #time: number;
@@ -28,6 +32,7 @@ export class ForeignClock implements ForeignTimers {
   readonly #setInterval: FakeClock["setInterval"];
 
   constructor(driver: TimeDriver, clock: FakeClock) {
+    this.#driver = driver;
     this.#clock = clock;
     this.#date = clock.now;
     this.#time = driver.now();
@@ -53,7 +58,32 @@ export class ForeignClock implements ForeignTimers {
     this.#clock.uninstall();
   }
 
+  get isMoving(): boolean {
+    return this.#movers.length > 0;
+  }
+
   next(): number {
+    return Math.min(this.#nextTimer(), this.#movers[0]?.to ?? Infinity);
+  }
+
+  advance(ms: number): Future<void> {
+    // One after another: together they move the clock by the sum.
+    const mover = new Mover(this.#movers, (this.#movers.at(-1)?.to ?? this.#driver.now()) + ms);
+    this.#movers.push(mover);
+    this.#driver.unpark();
+    return mover;
+  }
+
+  moveTo(ms: number): boolean {
+    const fired = this.#fire(ms);
+    const mover = this.#movers[0];
+    if (mover === undefined || mover.to > ms) return fired;
+    this.#movers.shift();
+    mover.arrive();
+    return true;
+  }
+
+  #nextTimer(): number {
     const { timers } = this.#clock;
     if (timers === undefined) return Infinity;
     let next = Infinity;
@@ -62,8 +92,8 @@ export class ForeignClock implements ForeignTimers {
     return this.#time + (next - this.#date);
   }
 
-  moveTo(ms: number): boolean {
-    const fires = this.next() <= ms;
+  #fire(ms: number): boolean {
+    const fires = this.#nextTimer() <= ms;
     const by = Math.floor(ms - this.#time) - (this.#clock.now - this.#date);
     if (!fires && by <= 0) return false;
     try {
@@ -74,5 +104,36 @@ export class ForeignClock implements ForeignTimers {
       });
     }
     return fires;
+  }
+}
+
+/** One step-by-step move of the clock. */
+class Mover extends Future<void> {
+  readonly to: number;
+  readonly #all: Mover[];
+  #arrived = false;
+  #waker: Waker | null = null;
+
+  constructor(all: Mover[], to: number) {
+    super();
+    this.#all = all;
+    this.to = to;
+  }
+
+  override poll(cx: Context): Poll<void> {
+    if (this.#arrived) return;
+    this.#waker = cx.waker;
+    return PENDING;
+  }
+
+  override drop(): void {
+    const index = this.#all.indexOf(this);
+    if (index !== -1) this.#all.splice(index, 1);
+    this.#waker = null;
+  }
+
+  arrive(): void {
+    this.#arrived = true;
+    if (this.#waker !== null) wakeSafely(this.#waker);
   }
 }

@@ -1,6 +1,6 @@
 /** What the tests of this package share. */
 import { Builder, type Async, type Context, type Report, type Runtime, type Waker } from "@rt/core";
-import { TimeDriver, timeKey } from "@rt/time";
+import { type TimeDriver, timeKey } from "@rt/time";
 import { onTestFinished } from "vitest";
 
 /** A context of one's own, to poll by hand. */
@@ -38,7 +38,7 @@ export function pausedRuntime(): QuietRuntime {
 
 /** Runs `body` on a paused clock. */
 export function paused<T>(body: (() => Async<T>) | (() => PromiseLike<T>)): Promise<T> {
-  return pausedRuntime().runtime.blockOn(body as () => Async<T>);
+  return pausedRuntime().runtime.blockOn(body);
 }
 
 /** Makes a paused runtime current for the rest of the test, to poll by hand: nothing moves its clock but the test. */
@@ -53,6 +53,19 @@ export function enterPaused(): TimeDriver {
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 0);
+  });
+}
+
+/** A turn that no fake clock has a say in. */
+export function realTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", () => {
+      port1.close();
+      resolve();
+    });
+    port1.start();
+    port2.postMessage(null);
   });
 }
 

@@ -2,7 +2,7 @@
 import { UsageError, show } from "./errors.ts";
 import type { Id } from "./task-id.ts";
 
-/** Why a task was cancelled, for the message. @internal */
+/** Why a task was cancelled, for the message. */
 export type CancelReason = "aborted" | "shutdown" | "closed";
 
 const REASONS: Record<CancelReason, string> = {

@@ -54,7 +54,7 @@ export class VersionConflictError extends Error {
   readonly code = "ERR_RT_VERSION_CONFLICT";
   constructor(loaded: string, found: string) {
     super(
-      `Cannot load @rt/core ${found}: version ${loaded} is already here; make all packages agree on one version (npm dedupe)`,
+      `Cannot load @rt/core ${found} beside version ${loaded}; make all packages agree on one (npm dedupe)`,
     );
   }
 }
@@ -74,17 +74,30 @@ export function typeError(message: string): Coded<TypeError> {
 
 /** Throws unless `value` is an integer from `min` to `max`. @public */
 export function checkInteger(name: string, value: number, min: number, max: number): void {
-  if (typeof value !== "number") throw typeError(`${name} must be a number, not ${show(value)}`);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw rangeError(`${name} must be an integer from ${min} to ${max}, not ${show(value)}`);
-  }
+  checkType(name, value, "number");
+  checkRange(
+    Number.isInteger(value) && value >= min && value <= max,
+    name,
+    `an integer from ${min} to ${max}`,
+    value,
+  );
 }
 
 /** Throws unless `value` is a number of milliseconds, 0 or more. @public */
 export function checkMillis(name: string, value: number): void {
-  if (typeof value !== "number")
-    throw typeError(`${name} must be a number of milliseconds, not ${show(value)}`);
-  if (!(value >= 0)) throw rangeError(`${name} must be 0 ms or more, not ${show(value)}`);
+  checkType(name, value, "number");
+  checkRange(value >= 0, name, "0 ms or more", value);
+}
+
+/** Gives the value back if `typeof` says `type`, else throws. @internal */
+export function checkType<T>(name: string, value: T, type: string): T {
+  if (typeof value !== type) throw typeError(`${name} must be a ${type}, not ${show(value)}`);
+  return value;
+}
+
+/** Throws unless the value was found good. @internal */
+export function checkRange(isGood: boolean, name: string, expected: string, value: unknown): void {
+  if (!isGood) throw rangeError(`${name} must be ${expected}, not ${show(value)}`);
 }
 
 /** A short text for a value in a message. @public */

@@ -12,13 +12,12 @@ import { charge, proceed } from "./internal/budget.ts";
 import { currentCore } from "./internal/current.ts";
 import { currentLocalScheduler } from "./internal/current-local.ts";
 import { Join } from "./internal/join.ts";
-import type { SpawnOptions } from "./internal/runtime-core.ts";
 import type { Spawner } from "./internal/scheduler.ts";
 import { spawnInto } from "./internal/spawn-into.ts";
 import { CANCELLED, DONE, FAILED, type Task } from "./internal/task.ts";
 import type { LocalSet } from "./local-set.ts";
 import type { Id } from "./task-id.ts";
-import { show, typeError } from "./errors.ts";
+import { checkType } from "./errors.ts";
 
 /**
  * Tasks that belong together: joined in the order in which they end, aborted together, dropped together.
@@ -73,17 +72,17 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
   /** Starts a task in the set, on the runtime of `handle`. */
   spawnOn(body: IntoFuture<T>, handle: Handle): AbortHandle {
-    return this._spawn(handle._core, body, { above: this.spawnOn });
+    return this._spawn(handle._core, body, this.spawnOn);
   }
 
   /** Starts a task in the set, as {@link spawnLocal} does. */
   spawnLocal(body: IntoFuture<T>): AbortHandle {
-    return this._spawn(currentLocalScheduler(), body, { above: this.spawnLocal });
+    return this._spawn(currentLocalScheduler(), body, this.spawnLocal);
   }
 
   /** Starts a task in the set, on `localSet`. */
   spawnLocalOn(body: IntoFuture<T>, localSet: LocalSet): AbortHandle {
-    return this._spawn(localSet._scheduler, body, { above: this.spawnLocalOn });
+    return this._spawn(localSet._scheduler, body, this.spawnLocalOn);
   }
 
   /** Spawns each body, in order. */
@@ -189,8 +188,8 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   }
 
   /** @internal */
-  _spawn(spawner: Spawner, body: IntoFuture<T>, options: SpawnOptions): AbortHandle {
-    return this._add(spawnInto(spawner, body, options)).abortHandle();
+  _spawn(spawner: Spawner, body: IntoFuture<T>, above: unknown, name?: string): AbortHandle {
+    return this._add(spawnInto(spawner, body, above, name)).abortHandle();
   }
 
   /** @internal */
@@ -405,28 +404,27 @@ export class JoinSetBuilder<T> {
 
   /** Sets the name of the tasks spawned from here on. */
   name(name: string): this {
-    if (typeof name !== "string") throw typeError(`name must be a string, not ${show(name)}`);
-    this.#name = name;
+    this.#name = checkType("name", name, "string");
     return this;
   }
 
   /** As {@link JoinSet.spawn}. */
   spawn(body: IntoFuture<T>): AbortHandle {
-    return this.#set._spawn(currentCore(), body, { above: this.spawn, name: this.#name });
+    return this.#set._spawn(currentCore(), body, this.spawn, this.#name);
   }
 
   /** As {@link JoinSet.spawnOn}. */
   spawnOn(body: IntoFuture<T>, handle: Handle): AbortHandle {
-    return this.#set._spawn(handle._core, body, { above: this.spawnOn, name: this.#name });
+    return this.#set._spawn(handle._core, body, this.spawnOn, this.#name);
   }
 
   /** As {@link JoinSet.spawnLocal}. */
   spawnLocal(body: IntoFuture<T>): AbortHandle {
-    return this.#set._spawn(currentLocalScheduler(), body, { above: this.spawnLocal, name: this.#name });
+    return this.#set._spawn(currentLocalScheduler(), body, this.spawnLocal, this.#name);
   }
 
   /** As {@link JoinSet.spawnLocalOn}. */
   spawnLocalOn(body: IntoFuture<T>, localSet: LocalSet): AbortHandle {
-    return this.#set._spawn(localSet._scheduler, body, { above: this.spawnLocalOn, name: this.#name });
+    return this.#set._spawn(localSet._scheduler, body, this.spawnLocalOn, this.#name);
   }
 }

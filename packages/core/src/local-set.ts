@@ -37,7 +37,7 @@ export class LocalSet extends Future<void> {
 
   /** Starts a task in this set. It runs when the set is next driven. */
   spawnLocal<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return spawnInto(this._scheduler, body, { above: this.spawnLocal });
+    return spawnInto(this._scheduler, body, this.spawnLocal);
   }
 
   /**

@@ -28,13 +28,12 @@ import type { RuntimeMetrics } from "./runtime-metrics.ts";
  * @public
  */
 export class Runtime implements AsyncDisposable {
-  /** @internal */
-  readonly _core: RuntimeCore;
+  readonly #core: RuntimeCore;
   readonly #handle: Handle;
 
   /** @internal */
   constructor(core: RuntimeCore) {
-    this._core = core;
+    this.#core = core;
     this.#handle = new Handle(core);
     for (const key of core.config.drivers) core.driverOf(key);
   }
@@ -46,7 +45,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Starts a task on this runtime. See {@link spawn}. */
   spawn<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return this._core.spawn(body, this.spawn);
+    return this.#core.spawn(body, this.spawn);
   }
 
   /**
@@ -61,7 +60,7 @@ export class Runtime implements AsyncDisposable {
    */
   blockOn<T>(body: IntoFuture<T>): Promise<T> {
     checkNotNested();
-    return this._core.blockOn(body);
+    return this.#core.blockOn(body);
   }
 
   /** Makes this runtime current until the guard is disposed. */
@@ -82,9 +81,9 @@ export class Runtime implements AsyncDisposable {
    */
   async shutdownTimeout(ms: number): Promise<void> {
     checkMillis("the shutdown time-out", ms);
-    if (this._core.close()) return;
-    if (ms > 0) await withTimeout(this._core.whenEmpty(), ms);
-    this._core.kill();
+    if (this.#core.close()) return;
+    if (ms > 0) await withTimeout(this.#core.whenEmpty(), ms);
+    this.#core.kill();
   }
 
   /**
@@ -92,7 +91,7 @@ export class Runtime implements AsyncDisposable {
    * @see Tokio `Runtime::shutdown_background`
    */
   shutdownBackground(): void {
-    if (!this._core.close()) this._core.kill();
+    if (!this.#core.close()) this.#core.kill();
   }
 
   /** Drops every task and waits for all of their cleanup. */

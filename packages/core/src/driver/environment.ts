@@ -48,7 +48,7 @@ export function wakeAfter(ms: number, waker: Waker): TimerEntry {
 
 /** Whether the runtime was built with {@link Builder.startPaused}. @public */
 export function startsPaused(handle: Handle): boolean {
-  return handle._core.config.startPaused;
+  return handle._core.config.startPaused === true;
 }
 
 /**

@@ -52,10 +52,10 @@ export class CurrentThread extends RuntimeCore {
     super(config, driver);
     this.#interval = config.eventInterval ?? EVENT_INTERVAL;
     this.#left = this.#interval;
-    this.#force = config.eventInterval !== null;
+    this.#force = config.eventInterval !== undefined;
     this.#watch = new PollWatch(this);
     driver.start(() => this.#activate());
-    if (channels.start.hasSubscribers) channels.start.publish({ runtime: this.id, name: config.name });
+    this.tell(channels.start, null, { name: config.name });
   }
 
   override get ready(): number {
@@ -80,7 +80,7 @@ export class CurrentThread extends RuntimeCore {
   }
 
   #scheduleWatched(task: Task<unknown>): void {
-    if (channels.wake.hasSubscribers) channels.wake.publish({ runtime: this.id, ...this.describeTask(task) });
+    this.tell(channels.wake, task);
     if (this.counters.tracksLatency) task._extend().scheduledAt = now();
     if (this.#running) {
       this.#local.push(task);
@@ -179,7 +179,7 @@ export class CurrentThread extends RuntimeCore {
       this.#waitForCode();
       return false;
     }
-    if (this.config.onThreadPark !== null) this.#callParkHook("onThreadPark", this.config.onThreadPark);
+    this.threadHook("onThreadPark");
     if (this.ready > 0) return true;
     return this.#park();
   }
@@ -188,7 +188,7 @@ export class CurrentThread extends RuntimeCore {
     this.counters.parks += 1;
     if (!this.#polledSincePark) this.counters.noops += 1;
     this.#polledSincePark = false;
-    if (channels.park.hasSubscribers) channels.park.publish({ runtime: this.id });
+    this.tell(channels.park, null);
     this.#active = false;
     if (!this.driver.park(Infinity)) return false;
     this.#active = true;
@@ -201,14 +201,8 @@ export class CurrentThread extends RuntimeCore {
     // Odd while parked: every activation but the one after a turn of the loop ends a park.
     if (this.counters.parks === this.counters.unparks) return;
     this.counters.unparks += 1;
-    if (channels.unpark.hasSubscribers) channels.unpark.publish({ runtime: this.id });
-    if (this.config.onThreadUnpark !== null) this.#callParkHook("onThreadUnpark", this.config.onThreadUnpark);
-  }
-
-  #callParkHook(name: string, hook: () => void): void {
-    const leave = this.handle._enter();
-    this.callHook(name, hook, undefined);
-    leave();
+    this.tell(channels.unpark, null);
+    this.threadHook("onThreadUnpark");
   }
 
   /** Polls with hooks, times and diagnostics. False when the poll goes on in microtasks. */

@@ -1,6 +1,5 @@
 /** The run queue of a `LocalSet`: its tasks are polled while the set is, inside whatever task drives it. */
 import type { Waker } from "../future.ts";
-import { UsageError } from "../errors.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import { realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -92,11 +91,7 @@ export class LocalScheduler implements Spawner {
       return;
     }
     task._state |= OBSERVED;
-    this.panic = new UsageError(
-      "ERR_RT_UNHANDLED_PANIC",
-      `${task._label()} failed, and its LocalSet was made to shut down then (unhandledPanic)`,
-      { cause: task._value },
-    );
+    this.panic = task._panic("LocalSet");
     this.close();
   }
 

@@ -10,7 +10,7 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
-import { Cancelled } from "../errors.ts";
+import { Cancelled, UsageError } from "../errors.ts";
 import {
   type Future,
   notPolled,
@@ -23,6 +23,7 @@ import {
 import { JoinHandle } from "../join-handle.ts";
 import { JoinError, type CancelReason } from "../join-error.ts";
 import type { CapturedContext } from "../platform/platform.ts";
+import type { ReportedTask } from "../report.ts";
 import type { Id } from "../task-id.ts";
 import type { Closable } from "./cleanup.ts";
 import {
@@ -39,6 +40,7 @@ import { Join } from "./join.ts";
 import { BUDGET, currentContext, currentTask, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
+import { siteFrames } from "./spawn-site.ts";
 
 /** In a run queue. Set by `wake`, cleared when a poll starts. */
 export const SCHEDULED = 0x1;
@@ -480,6 +482,32 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       return `the cleanup of ${this._extra?.owner?._label() ?? "a dropped future"}`;
     const name = this._extra?.name;
     return name == null ? `task #${this._id}` : `task #${this._id} (${name})`;
+  }
+
+  _reported(): ReportedTask {
+    const site = this._extra?.site;
+    return {
+      id: this._publicId(),
+      name: this.name(),
+      spawnedAt: site == null ? undefined : siteFrames(site),
+    };
+  }
+
+  /** What becomes of those that shut down when a task fails. */
+  _panic(where: string): UsageError {
+    return new UsageError(
+      "ERR_RT_UNHANDLED_PANIC",
+      `${this._label()} failed: its ${where} shuts down (unhandledPanic)`,
+      {
+        cause: this._value,
+      },
+    );
+  }
+
+  /** Polls and closes inside `context`. */
+  _keepContext(context: CapturedContext): void {
+    this._extend().context = context;
+    this._state |= IN_CONTEXT;
   }
 
   /** What the task waits for, in words. */

@@ -53,9 +53,7 @@ export class VersionConflictError extends Error {
   override readonly name = "VersionConflictError";
   readonly code = "ERR_RT_VERSION_CONFLICT";
   constructor(loaded: string, found: string) {
-    super(
-      `Cannot load @rt/core ${found} beside version ${loaded}; make all packages agree on one (npm dedupe)`,
-    );
+    super(`Cannot load @rt/core ${found} beside version ${loaded}; agree on one (npm dedupe)`);
   }
 }
 
@@ -91,7 +89,7 @@ export function checkMillis(name: string, value: number): void {
 
 /** Gives the value back if `typeof` says `type`, else throws. @internal */
 export function checkType<T>(name: string, value: T, type: string): T {
-  if (typeof value !== type) throw typeError(`${name} must be a ${type}, not ${show(value)}`);
+  if (typeof value !== type) throw typeError(`${name} takes a ${type}, not ${show(value)}`);
   return value;
 }
 
@@ -100,11 +98,18 @@ export function checkRange(isGood: boolean, name: string, expected: string, valu
   if (!isGood) throw rangeError(`${name} must be ${expected}, not ${show(value)}`);
 }
 
+/** @internal */
+export function guardOrder(): UsageError {
+  return new UsageError(
+    "ERR_RT_GUARD_ORDER",
+    "A guard taken later is still held; dispose guards in reverse order",
+  );
+}
+
 /** A short text for a value in a message. @public */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  if (typeof value === "object" && value !== null)
-    return `an object of class ${value.constructor?.name ?? "null"}`;
+  if (typeof value === "function") return `function ${value.name}`;
+  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name}`;
   return String(value);
 }

@@ -1,5 +1,5 @@
 /** Why a task has no value. */
-import { UsageError, show } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import type { Id } from "./task-id.ts";
 
 /** Why a task was cancelled, for the message. */
@@ -8,8 +8,7 @@ export type CancelReason = "aborted" | "shutdown" | "closed";
 const REASONS: Record<CancelReason, string> = {
   aborted: "was cancelled",
   shutdown: "was cancelled because its runtime shut down",
-  closed:
-    "was not started because its runtime has shut down; spawn before the shutdown, or on another runtime",
+  closed: "was not started: its runtime has shut down; use another one",
 };
 
 /**
@@ -66,11 +65,9 @@ export class JoinError extends Error {
    */
   intoPanic(): unknown {
     if (this.#panic) return this.cause;
-    throw new UsageError(
-      "ERR_RT_INVALID_STATE",
-      `Cannot give what the task threw: ${show(this.message)}; ask isPanic() first`,
-      { cause: this },
-    );
+    throw new UsageError("ERR_RT_INVALID_STATE", `${this.message} and threw nothing; ask isPanic() first`, {
+      cause: this,
+    });
   }
 
   /** What the task threw, or this error itself when the task was cancelled. */

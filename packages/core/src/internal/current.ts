@@ -1,5 +1,6 @@
 /** Which runtime free functions act on. */
 import { UsageError } from "../errors.ts";
+import type { Waker } from "../future.ts";
 import type { Handle } from "../handle.ts";
 import { currentTask, realm } from "./realm.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
@@ -27,6 +28,15 @@ export function checkNotNested(): void {
   if (task === null) return;
   throw new UsageError(
     "ERR_RT_NESTED_BLOCK_ON",
-    `Cannot call blockOn inside ${task._label()}: this thread already runs a runtime; use yield* or await, or spawn`,
+    `Cannot call blockOn inside ${task._label()}; use yield* or await there, or spawn`,
   );
+}
+
+/** Wakes one of many: when the waker throws, that is reported, and the others get their turn. @public */
+export function wakeSafely(waker: Waker): void {
+  try {
+    waker.wake();
+  } catch (error) {
+    currentCore().report({ kind: "waker-failed", message: "rt: a waker threw", error });
+  }
 }

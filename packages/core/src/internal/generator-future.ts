@@ -131,11 +131,8 @@ export function rejectYield(generator: Async<unknown>, value: unknown): Step {
   const remedy =
     value instanceof Future
       ? "write yield* instead of yield"
-      : "a task may only yield* futures; wrap promises in fromPromise, or use an async function";
-  const error = new UsageError(
-    "ERR_RT_INVALID_YIELD",
-    `Cannot go on: the task yielded ${show(value)}; ${remedy}`,
-  );
+      : "yield* takes futures: wrap promises in fromPromise";
+  const error = new UsageError("ERR_RT_INVALID_YIELD", `The task yielded ${show(value)}; ${remedy}`);
   let result: Step;
   try {
     result = generator.throw(error);

@@ -1,5 +1,6 @@
 /** The run queue of a `LocalSet`: its tasks are polled while the set is, inside whatever task drives it. */
 import type { Waker } from "../future.ts";
+import { wakeSafely } from "./current.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import { realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -76,13 +77,7 @@ export class LocalScheduler implements Spawner {
   }
 
   #wake(): void {
-    for (const waker of this.wakers.values()) {
-      try {
-        waker.wake();
-      } catch (error) {
-        this.core.wakerFailed(error);
-      }
-    }
+    for (const waker of this.wakers.values()) wakeSafely(waker);
   }
 
   failed(task: Task<unknown>): void {

@@ -10,7 +10,6 @@ import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
 import type { Timers } from "../driver/environment.ts";
 import { type Driver, type DriverKey, LayeredDriver } from "../driver/driver.ts";
-import { show, typeError } from "../errors.ts";
 import { Future, type IntoFuture } from "../future.ts";
 import type { Handle } from "../handle.ts";
 import type { CapturedContext, Channel, WatchdogThread } from "../platform/platform.ts";
@@ -20,7 +19,7 @@ import type { Config } from "./config.ts";
 import { FastRand } from "./fast-rand.ts";
 import { fromPromise } from "../from-promise.ts";
 import { Join } from "./join.ts";
-import { isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
+import { cannotRun, isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
 import { currentScope, realm } from "./realm.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
@@ -441,11 +440,6 @@ export abstract class RuntimeCore implements Spawner {
     printReport(report.message + where, report.error);
   }
 
-  /** A waker threw: nobody else may suffer. */
-  wakerFailed(error: unknown): void {
-    this.report({ kind: "waker-failed", message: "rt: a waker threw", error });
-  }
-
   /** Calls a hook, if there is one. It is told of the users' tasks only. */
   hook(name: TaskHook, task: Task<unknown>, scheduleLatency?: number): void {
     const hook = this.config[name];
@@ -503,7 +497,5 @@ export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> 
     return new Scope<T>(into, keepContext ? captureContext() : null);
   }
   if (isPromiseLike(into)) return fromPromise(into);
-  throw typeError(
-    `Cannot run ${show(into)}; pass a future, a generator, a function that makes one, or a promise`,
-  );
+  throw cannotRun(into);
 }

@@ -36,6 +36,7 @@ import {
   type GeneratorScope,
 } from "./generator-future.ts";
 import { charge, proceed } from "./budget.ts";
+import { wakeSafely } from "./current.ts";
 import { Join } from "./join.ts";
 import { BUDGET, currentContext, currentTask, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -409,11 +410,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       const waker = join._waker;
       join._unlink();
       join._isWoken = true;
-      try {
-        waker?.wake();
-      } catch (error) {
-        this._scheduler.core.wakerFailed(error);
-      }
+      // On the list is who waits, with a waker.
+      wakeSafely(waker as Waker);
     }
   }
 

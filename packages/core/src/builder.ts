@@ -32,7 +32,7 @@ export class Builder {
   readonly #config: Config = {
     threadNameFn: () => "rt-worker",
     globalQueueInterval: 31,
-    drivers: [],
+    addDriver: [],
   };
 
   protected constructor() {}
@@ -145,7 +145,7 @@ export class Builder {
   /** Reports each poll that takes at least `ms`. Reads the clock twice a poll. 100 ms with `RT_DEBUG=1`, else off. */
   slowPollThreshold(ms: number): this {
     checkMillis("slowPollThreshold", ms);
-    return this.#set("slowPollMs", ms);
+    return this.#set("slowPollThreshold", ms);
   }
 
   /**
@@ -155,37 +155,37 @@ export class Builder {
   watchdog(ms: number): this {
     checkMillis("watchdog", ms);
     checkRange(ms >= 1, "watchdog", "1 ms or more", ms);
-    return this.#set("watchdogMs", ms);
+    return this.#set("watchdog", ms);
   }
 
   /** Times every poll, for the busy times of the metrics and dumps. Reads the clock twice a poll. */
   enableMetricsTiming(): this {
-    return this.#set("timesPolls", true);
+    return this.#set("enableMetricsTiming", true);
   }
 
   /** Counts polls by how long they took. @see Tokio `Builder::enable_metrics_poll_time_histogram` */
   enableMetricsPollTimeHistogram(): this {
-    return this.#set("pollTimes", true);
+    return this.#set("enableMetricsPollTimeHistogram", true);
   }
 
   /** The buckets of the poll-time histogram; 10 of 0.1 ms by default. */
   metricsPollTimeHistogramConfiguration(configuration: HistogramConfiguration): this {
-    return this.#set("pollTimeEnds", endsOf(configuration));
+    return this.#set("metricsPollTimeHistogramConfiguration", endsOf(configuration));
   }
 
   /** Measures how long each task waits between being woken and being polled. */
   trackTaskScheduleLatency(): this {
-    return this.#set("tracksLatency", true);
+    return this.#set("trackTaskScheduleLatency", true);
   }
 
   /** Counts polls by how long the task had to wait for them. */
   enableMetricsScheduleLatencyHistogram(): this {
-    return this.#set("latencies", true);
+    return this.#set("enableMetricsScheduleLatencyHistogram", true);
   }
 
   /** The buckets of the schedule-latency histogram; 10 of 0.1 ms by default. */
   metricsScheduleLatencyHistogramConfiguration(configuration: HistogramConfiguration): this {
-    return this.#set("latencyEnds", endsOf(configuration));
+    return this.#set("metricsScheduleLatencyHistogramConfiguration", endsOf(configuration));
   }
 
   /** Called with each new task before it is queued; not for tasks of a {@link LocalSet}. */
@@ -231,7 +231,7 @@ export class Builder {
   /** Adds a driver when the runtime is built, instead of on first use. */
   addDriver(key: DriverKey<Driver>): this {
     if (typeof key?.install !== "function") throw typeError(`addDriver takes a DriverKey, not ${show(key)}`);
-    return this.#set("drivers", [...this.#config.drivers, key]);
+    return this.#set("addDriver", [...this.#config.addDriver, key]);
   }
 
   /** Builds the runtime. */

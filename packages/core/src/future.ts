@@ -98,8 +98,12 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
     return this.constructor.name;
   }
 
-  /** The future that stands for one wait for this: itself, unless it may be waited for many times. @internal */
-  _wait(): Future<T> {
+  /**
+   * The future that stands for one wait for this: itself, unless it may be waited for many times. No method of a user's
+   * class takes such a name by accident; a symbol would keep bundlers from leaving out the classes that have it.
+   * @internal
+   */
+  "rt:wait"(): Future<T> {
     return this;
   }
 

@@ -106,7 +106,7 @@ export class LocalSet extends Future<void> {
   }
 
   /** The future that stands for one wait. @internal */
-  override _wait(): Future<void> {
+  override "rt:wait"(): Future<void> {
     return new Drive(this);
   }
 

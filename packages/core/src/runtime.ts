@@ -35,7 +35,7 @@ export class Runtime implements AsyncDisposable {
   constructor(core: RuntimeCore) {
     this.#core = core;
     this.#handle = new Handle(core);
-    for (const key of core.config.drivers) core.driverOf(key);
+    for (const key of core.config.addDriver) core.driverOf(key);
   }
 
   /** A reference to this runtime, to be handed around. */

@@ -5,7 +5,7 @@ import type { TaskMeta } from "../task-meta.ts";
 
 export type UnhandledPanic = "report" | "ignore" | "shutdownRuntime";
 
-/** Named as the setters are where both have the same value. What is off is not there. */
+/** Named as the setters are. What is off is not there. */
 export interface Config {
   name?: string;
   threadNameFn: () => string;
@@ -18,17 +18,17 @@ export interface Config {
   unhandledPanic?: UnhandledPanic;
   traceSpawns?: boolean;
   propagateContext?: boolean;
-  timesPolls?: boolean;
-  tracksLatency?: boolean;
-  slowPollMs?: number;
-  watchdogMs?: number;
-  pollTimes?: boolean;
+  enableMetricsTiming?: boolean;
+  trackTaskScheduleLatency?: boolean;
+  slowPollThreshold?: number;
+  watchdog?: number;
+  enableMetricsPollTimeHistogram?: boolean;
   /** Where the buckets of a histogram end. */
-  pollTimeEnds?: readonly number[];
-  latencies?: boolean;
-  latencyEnds?: readonly number[];
+  metricsPollTimeHistogramConfiguration?: readonly number[];
+  enableMetricsScheduleLatencyHistogram?: boolean;
+  metricsScheduleLatencyHistogramConfiguration?: readonly number[];
   parkOn?: () => Driver;
-  drivers: readonly DriverKey<Driver>[];
+  addDriver: readonly DriverKey<Driver>[];
   onReport?: (report: Report) => void;
   onTaskSpawn?: (meta: TaskMeta) => void;
   onTaskTerminate?: (meta: TaskMeta) => void;

@@ -19,10 +19,16 @@ export class Counters {
   readonly latencies: Histogram | null;
 
   constructor(config: Config) {
-    this.pollTimes = config.pollTimes === true ? new Histogram(config.pollTimeEnds) : null;
-    this.latencies = config.latencies === true ? new Histogram(config.latencyEnds) : null;
-    this.tracksLatency = config.tracksLatency === true || this.latencies !== null;
-    this.timed = config.timesPolls === true || this.pollTimes !== null || debug;
+    this.pollTimes =
+      config.enableMetricsPollTimeHistogram === true
+        ? new Histogram(config.metricsPollTimeHistogramConfiguration)
+        : null;
+    this.latencies =
+      config.enableMetricsScheduleLatencyHistogram === true
+        ? new Histogram(config.metricsScheduleLatencyHistogramConfiguration)
+        : null;
+    this.tracksLatency = config.trackTaskScheduleLatency === true || this.latencies !== null;
+    this.timed = config.enableMetricsTiming === true || this.pollTimes !== null || debug;
   }
 }
 

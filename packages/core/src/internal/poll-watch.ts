@@ -20,7 +20,7 @@ export class PollWatch {
   constructor(core: RuntimeCore) {
     const { config, counters } = core;
     this.#core = core;
-    this.#slowMs = config.slowPollMs || (debug ? DEBUG_SLOW_MS : Infinity);
+    this.#slowMs = config.slowPollThreshold || (debug ? DEBUG_SLOW_MS : Infinity);
     this.#times = counters.timed || counters.tracksLatency || this.#slowMs !== Infinity;
   }
 

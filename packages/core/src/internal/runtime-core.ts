@@ -119,16 +119,16 @@ export abstract class RuntimeCore implements Spawner {
     this.driver = driver;
     this.counters = new Counters(config);
     this.random = new FastRand(config.rngSeed);
-    this.watchdog = config.watchdogMs === undefined ? null : startWatchdog(config.watchdogMs);
+    this.watchdog = config.watchdog === undefined ? null : startWatchdog(config.watchdog);
     this.#traces = config.traceSpawns === true || debug;
     this.#decorates = this.#traces || config.propagateContext === true || config.onTaskSpawn !== undefined;
     const { timed, tracksLatency } = this.counters;
-    const { slowPollMs = 0, onBeforeTaskPoll, onAfterTaskPoll } = config;
+    const { slowPollThreshold = 0, onBeforeTaskPoll, onAfterTaskPoll } = config;
     this.watched =
       this.watchdog !== null ||
       timed ||
       tracksLatency ||
-      slowPollMs > 0 ||
+      slowPollThreshold > 0 ||
       (onBeforeTaskPoll ?? onAfterTaskPoll) !== undefined;
   }
 
@@ -490,7 +490,7 @@ function leaveScope(): CapturedContext | null {
  * @param keepContext - an async function runs in the asynchronous context of this moment.
  */
 export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> | IntoFuture<T> {
-  if (into instanceof Future) return into._wait();
+  if (into instanceof Future) return into["rt:wait"]();
   if (isGenerator(into)) return into;
   if (typeof into === "function") {
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();

@@ -153,7 +153,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     return (this._state & DONE) === 0 ? new Join(this) : this;
   }
 
-  override _wait(): Future<T> {
+  override "rt:wait"(): Future<T> {
     return new Join(this);
   }
 

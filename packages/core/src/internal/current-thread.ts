@@ -11,7 +11,7 @@ import { now, onceNothingIsLeft, runNeutral } from "#platform";
 import type { Driver } from "../driver/driver.ts";
 import type { Config } from "./config.ts";
 import { channels, RuntimeCore } from "./runtime-core.ts";
-import { GUESS_HOPS, realm } from "./realm.ts";
+import { aside, GUESS_HOPS, realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
 import { PollWatch } from "./poll-watch.ts";
 import type { Task } from "./task.ts";
@@ -102,18 +102,14 @@ export class CurrentThread extends RuntimeCore {
 
   #activate(): void {
     if (this.#running || this.#stepping) return;
-    runNeutral(run, this);
+    runNeutral(run, this as CurrentThread);
   }
 
   /** One activation. */
   _run(): void {
-    const { task, cx, generator, locals, budget } = realm;
     this.#running = true;
     this.#active = true;
     this.#plain = !this.counters.tracksLatency && !channels.wake.hasSubscribers;
-    realm.cx = null;
-    realm.generator = null;
-    realm.locals = null;
     try {
       this.#unparked();
       this.driver.poll();
@@ -122,11 +118,6 @@ export class CurrentThread extends RuntimeCore {
     } finally {
       this.#running = false;
       this.#plain = false;
-      realm.task = task;
-      realm.cx = cx;
-      realm.generator = generator;
-      realm.locals = locals;
-      realm.budget = budget;
       realm.resumed = null;
     }
   }
@@ -243,5 +234,9 @@ export class CurrentThread extends RuntimeCore {
 }
 
 function run(scheduler: CurrentThread): void {
+  aside(activate, scheduler);
+}
+
+function activate(scheduler: CurrentThread): void {
   scheduler._run();
 }

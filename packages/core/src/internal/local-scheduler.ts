@@ -2,7 +2,7 @@
 import type { Waker } from "../future.ts";
 import { wakeSafely } from "./current.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
-import { realm } from "./realm.ts";
+import { aside, realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 import type { Spawner } from "./scheduler.ts";
@@ -96,26 +96,23 @@ export class LocalScheduler implements Spawner {
     if (this.#running) return false;
     this.core = core;
     if (!this.isEmpty) core.localSets.add(this);
-    const { task, cx, generator, locals, budget } = realm;
     this.#running = true;
-    realm.locals = null;
+    aside(poll, this as LocalScheduler);
+    return !this.#local.isEmpty || !this.#remote.isEmpty;
+  }
+
+  _poll(): void {
     try {
       for (let left = PER_POLL; left > 0; left -= 1) {
         const next = this.#take();
-        if (next === null) return false;
+        if (next === null) return;
         next._run();
         // Without a scope store only one async function at a time can be let go on.
-        if (realm.scopes === null && realm.resumed !== null) break;
+        if (realm.scopes === null && realm.resumed !== null) return;
       }
     } finally {
       this.#running = false;
-      realm.task = task;
-      realm.cx = cx;
-      realm.generator = generator;
-      realm.locals = locals;
-      realm.budget = budget;
     }
-    return !this.#local.isEmpty || !this.#remote.isEmpty;
   }
 
   /** Drops every task. Nobody will drive the set any more: the runtime waits for cleanup that waits. */
@@ -139,4 +136,8 @@ export class LocalScheduler implements Spawner {
     this.#untilRemote = REMOTE_INTERVAL;
     return this.#remote.shift() ?? this.#local.shift();
   }
+}
+
+function poll(scheduler: LocalScheduler): void {
+  scheduler._poll();
 }

@@ -476,11 +476,11 @@ export abstract class RuntimeCore implements Spawner {
 /** The user's values of this moment, without the async function whose code is running: the task is not a part of it. */
 function captureWithoutScope(): CapturedContext | null {
   const context = captureContext();
-  return context === null || currentScope() === null ? context : context.run(leaveScope, undefined);
+  return context === null || currentScope() === null ? context : context.runInAsyncScope(leaveScope);
 }
 
 function leaveScope(): CapturedContext | null {
-  realm.scopes?.enter(undefined);
+  realm.scopes?.enterWith(undefined);
   return captureContext();
 }
 

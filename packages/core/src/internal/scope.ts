@@ -215,7 +215,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context !== null) this.#context.run(startBody, this);
+      if (this.#context !== null) this.#context.runInAsyncScope(startBody, undefined, this as Scope);
       // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
       else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
       else runNeutral(startBody, this as Scope);
@@ -229,7 +229,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _call(): void {
     const body = this.#content as Body<T>;
     this.#content = null;
-    realm.scopes?.enter(this);
+    realm.scopes?.enterWith(this);
     let running: PromiseLike<T> | Async<T>;
     try {
       running = body();

@@ -38,7 +38,7 @@ import {
 import { charge, proceed } from "./budget.ts";
 import { wakeSafely } from "./current.ts";
 import { Join } from "./join.ts";
-import { BUDGET, currentContext, currentTask, realm } from "./realm.ts";
+import { aside, BUDGET, currentContext, currentTask, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { siteFrames } from "./spawn-site.ts";
@@ -252,20 +252,20 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   #inContext(step: (task: Task<unknown>) => void): void {
     const context = this._extra === null ? null : this._extra.context;
     if (context === null) step(this);
-    else context.run(step, this);
+    else context.runInAsyncScope(step, undefined, this as Task<unknown>);
   }
 
   _poll(): void {
-    if ((this._state & FUTURE) === 0) this._step(resumeGenerator);
-    else this.#pollBody();
-  }
-
-  /** Resumes or closes the generator. */
-  _step(method: typeof resumeGenerator): void {
     try {
-      const result = method.call(this._body as Async<T>);
-      if (result === realm.suspension) this.#suspended();
-      else this.#resumed(result);
+      if ((this._state & FUTURE) === 0) {
+        const result = resumeGenerator.call(this._body as Async<T>);
+        if (result === realm.suspension) this.#suspended();
+        else this.#resumed(result);
+      } else {
+        const value = (this._body as Future<T>).poll(this);
+        if (value === PENDING) this.#suspended();
+        else this.#finish(0, value);
+      }
     } catch (error) {
       this.#finish(FAILED, error);
     }
@@ -291,16 +291,6 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     else this.#suspended();
   }
 
-  #pollBody(): void {
-    try {
-      const value = (this._body as Future<T>).poll(this);
-      if (value === PENDING) this.#suspended();
-      else this.#finish(0, value);
-    } catch (error) {
-      this.#finish(FAILED, error);
-    }
-  }
-
   // --- ending ---
 
   /** Carries out an abort: the first runs the cleanup, a second gives up on it. */
@@ -311,25 +301,19 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       this._state |= ABORTING;
       return;
     }
+    aside(cancel, this as Task<unknown>);
+  }
+
+  _cancelNow(): void {
     const first = (this._state & CLOSING) === 0;
     this._state = (this._state & ~ABORTING) | CLOSING;
-    const body = this._body;
-    const { task, cx, generator, locals } = realm;
     realm.task = this;
-    realm.cx = null;
-    realm.generator = null;
-    realm.locals = null;
     realm.budget = BUDGET;
     try {
       if (first) this.#inContext(closeTask);
-      else this.#kill(body);
+      else this.#kill(this._body);
     } catch (error) {
       this.#finish(FAILED, error);
-    } finally {
-      realm.task = task;
-      realm.cx = cx;
-      realm.generator = generator;
-      realm.locals = locals;
     }
   }
 
@@ -338,7 +322,9 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if (body === null) return; // only cleanups are left
     abortSignal(this);
     if ((this._state & FUTURE) === 0) {
-      this._step(closeGenerator);
+      const result = closeGenerator.call(body as Async<T>);
+      if (result === realm.suspension) this.#suspended();
+      else this.#resumed(result);
     } else if (body instanceof Scope) {
       if (body._close()) this.#suspended();
       else this.#finish(0, undefined);
@@ -536,6 +522,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
 function stepTask(task: Task<unknown>): void {
   task._poll();
+}
+
+function cancel(task: Task<unknown>): void {
+  task._cancelNow();
 }
 
 function closeTask(task: Task<unknown>): void {

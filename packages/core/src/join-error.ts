@@ -2,15 +2,6 @@
 import { UsageError } from "./errors.ts";
 import type { Id } from "./task-id.ts";
 
-/** Why a task was cancelled, for the message. */
-export type CancelReason = "aborted" | "shutdown" | "closed";
-
-const REASONS: Record<CancelReason, string> = {
-  aborted: "was cancelled",
-  shutdown: "was cancelled because its runtime shut down",
-  closed: "was not started: its runtime has shut down; use another one",
-};
-
 /**
  * Thrown by `await handle` when the task was aborted, its runtime shut down, or its thread died; and by
  * {@link JoinSet.joinNextWithId} for every task that has no value.
@@ -34,14 +25,8 @@ export class JoinError extends Error {
   }
 
   /** @internal */
-  static _cancelled(id: Id, label: string, reason: CancelReason): JoinError {
-    return new JoinError(id, false, `${label} ${REASONS[reason]}`);
-  }
-
-  /** @internal */
-  static _panic(id: Id, label: string, cause: unknown): JoinError {
-    const text = typeof cause === "string" ? cause : cause instanceof Error ? cause.message : "";
-    return new JoinError(id, true, `${label} failed${text === "" ? "" : `: ${text}`}`, { cause });
+  static _of(id: Id, panic: boolean, message: string, options?: ErrorOptions): JoinError {
+    return new JoinError(id, panic, message, options);
   }
 
   /** The id of the task. */

@@ -4,7 +4,6 @@ import type { EnterGuard } from "./enter-guard.ts";
 import { checkMillis } from "./errors.ts";
 import type { IntoFuture } from "./future.ts";
 import { Handle } from "./handle.ts";
-import { checkNotNested } from "./internal/current.ts";
 import type { RuntimeCore } from "./internal/runtime-core.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
@@ -59,8 +58,7 @@ export class Runtime implements AsyncDisposable {
    * @see Tokio `Runtime::block_on`, which blocks the thread; here the promise stands for that.
    */
   blockOn<T>(body: IntoFuture<T>): Promise<T> {
-    checkNotNested();
-    return this.#core.blockOn(body);
+    return this.#handle.blockOn(body);
   }
 
   /** Makes this runtime current until the guard is disposed. */
@@ -82,7 +80,15 @@ export class Runtime implements AsyncDisposable {
   async shutdownTimeout(ms: number): Promise<void> {
     checkMillis("the shutdown time-out", ms);
     if (this.#core.close()) return;
-    if (ms > 0) await withTimeout(this.#core.whenEmpty(), ms);
+    if (ms > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = ms === Infinity ? null : hostTimer(resolve, Math.min(ms, LONGEST_TIMER));
+        this.#core.whenEmpty(() => {
+          timer?.cancel();
+          resolve();
+        });
+      });
+    }
     this.#core.kill();
   }
 
@@ -102,14 +108,3 @@ export class Runtime implements AsyncDisposable {
 
 /** The longest delay a host timer takes: 24 days, and nobody waits for longer than that. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-
-async function withTimeout(done: Promise<void>, ms: number): Promise<void> {
-  if (ms === Infinity) return done;
-  await new Promise<void>((resolve) => {
-    const timer = hostTimer(resolve, Math.min(ms, LONGEST_TIMER));
-    void done.then(() => {
-      timer.cancel();
-      resolve();
-    });
-  });
-}

@@ -170,7 +170,7 @@ export class CurrentThread extends RuntimeCore {
       this.#waitForCode();
       return false;
     }
-    this.threadHook("onThreadPark");
+    if (this.config.onThreadPark !== undefined) this.threadHook("onThreadPark");
     if (this.ready > 0) return true;
     return this.#park();
   }
@@ -193,7 +193,7 @@ export class CurrentThread extends RuntimeCore {
     if (this.counters.parks === this.counters.unparks) return;
     this.counters.unparks += 1;
     this.tell(channels.unpark, null);
-    this.threadHook("onThreadUnpark");
+    if (this.config.onThreadUnpark !== undefined) this.threadHook("onThreadUnpark");
   }
 
   /** Polls with hooks, times and diagnostics. False when the poll goes on in microtasks. */

@@ -17,9 +17,9 @@ export function currentHandleOrAmbient(): Handle {
 }
 
 export function currentCore(): RuntimeCore {
-  // The common case first: a task that is being polled.
-  const task = realm.task;
-  return task === null || realm.entered.length > 0 ? currentHandleOrAmbient()._core : task._scheduler.core;
+  // The common case first: nothing was entered.
+  const task = realm.entered.length > 0 ? null : currentTask();
+  return task === null ? currentHandleOrAmbient()._core : task._scheduler.core;
 }
 
 /** `blockOn` may not be called by a task: the loop it would wait for is the one that polls it. */

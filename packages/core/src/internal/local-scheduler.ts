@@ -7,7 +7,7 @@ import { RunQueue } from "./run-queue.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 import type { Spawner } from "./scheduler.ts";
 import type { Task } from "./task.ts";
-import { CLOSING, DONE, LISTED, OBSERVED, STILLBORN } from "./task.ts";
+import { CLOSED, CLOSING, DONE, LISTED, OBSERVED, SHUTDOWN, STILLBORN } from "./task.ts";
 
 /** Tasks polled each time the set is. Tokio's number. */
 const PER_POLL = 61;
@@ -44,7 +44,7 @@ export class LocalScheduler implements Spawner {
   start(task: Task<unknown>): void {
     if (this.closed) {
       task._state |= STILLBORN;
-      task._cancel("closed");
+      task._cancel(CLOSED);
       return;
     }
     this.#alive += 1;
@@ -54,7 +54,7 @@ export class LocalScheduler implements Spawner {
   list(task: Task<unknown>): void {
     this.#waiting.add(task);
     if (!this.closed) return;
-    if ((task._state & CLOSING) === 0) task._cancel("shutdown");
+    if ((task._state & CLOSING) === 0) task._cancel(SHUTDOWN);
     else this.#handOver(task);
   }
 
@@ -119,7 +119,7 @@ export class LocalScheduler implements Spawner {
   close(): void {
     this.closed = true;
     for (const task of this.tasks()) {
-      if ((task._state & (DONE | CLOSING)) === 0) task._cancel("shutdown");
+      if ((task._state & (DONE | CLOSING)) === 0) task._cancel(SHUTDOWN);
       if (!task.isFinished()) this.#handOver(task);
     }
   }

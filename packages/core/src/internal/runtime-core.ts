@@ -28,6 +28,7 @@ import { appendSite, captureSite } from "./spawn-site.ts";
 import {
   AMBIENT,
   CLEANUP,
+  CLOSED,
   CLOSING,
   DONE,
   FAILED,
@@ -36,6 +37,7 @@ import {
   OBSERVED,
   ROOT,
   SCHEDULED,
+  SHUTDOWN,
   STILLBORN,
   Task,
   UNCOUNTED,
@@ -111,7 +113,7 @@ export abstract class RuntimeCore implements Spawner {
   /** Each `blockOn` that waits, as the function that makes it fail. */
   readonly #blocked = new Set<(error: unknown) => void>();
   #forgetExit: (() => void) | null = null;
-  #whenEmpty: (() => void) | null = null;
+  readonly #onceEmpty: (() => void)[] = [];
 
   constructor(config: Config, driver: Driver) {
     this.id = realm.lastRuntimeId += 1;
@@ -227,7 +229,7 @@ export abstract class RuntimeCore implements Spawner {
     // A cleanup that begins with the shutdown is a part of it.
     if (this.closed && (task._state & CLEANUP) === 0) {
       task._state |= STILLBORN;
-      task._cancel("closed");
+      task._cancel(CLOSED);
       return;
     }
     if ((task._state & UNCOUNTED) === 0) this.counters.spawned += 1;
@@ -241,12 +243,12 @@ export abstract class RuntimeCore implements Spawner {
     this.counters.spawned += 1;
     if ((task._state & LISTED) !== 0) this.#waiting.add(task);
     if ((task._state & SCHEDULED) !== 0) this.schedule(task);
-    if (this.killed) task._cancel("shutdown");
+    if (this.killed) task._cancel(SHUTDOWN);
   }
 
   list(task: Task<unknown>): void {
     this.#waiting.add(task);
-    if (this.closed && (task._state & CLOSING) === 0) task._cancel("shutdown");
+    if (this.closed && (task._state & CLOSING) === 0) task._cancel(SHUTDOWN);
   }
 
   release(task: Task<unknown>): void {
@@ -258,7 +260,7 @@ export abstract class RuntimeCore implements Spawner {
       this.counters.ended += 1;
       if (this.config.onTaskTerminate !== undefined || channels.end.hasSubscribers) this.#announceEnd(task);
     }
-    if (this.#whenEmpty !== null && this.#owned === 0) this.#whenEmpty();
+    if (this.#onceEmpty.length > 0) this.#checkEmpty();
   }
 
   #announceEnd(task: Task<unknown>): void {
@@ -357,23 +359,21 @@ export abstract class RuntimeCore implements Spawner {
     this.#finishClosing();
   }
 
-  /** Resolves once the last task has ended. */
-  whenEmpty(): Promise<void> {
-    return new Promise((resolve) => {
-      const outer = this.#whenEmpty;
-      this.#whenEmpty = () => {
-        outer?.();
-        resolve();
-      };
-      if (this.#owned === 0) resolve();
-    });
+  /** Calls `fn` once the last task has ended. */
+  whenEmpty(fn: () => void): void {
+    this.#onceEmpty.push(fn);
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#owned === 0) for (const fn of this.#onceEmpty.splice(0)) fn();
   }
 
   /** @param spared - tasks with this state bit are left alone. */
   #cancelAll(spared: number): void {
     const leave = this.handle._enter();
     // Cancelling ends tasks and may hand cleanups over: walk a copy.
-    for (const task of this.#snapshot()) if ((task._state & (DONE | spared)) === 0) task._cancel("shutdown");
+    for (const task of this.#snapshot()) if ((task._state & (DONE | spared)) === 0) task._cancel(SHUTDOWN);
     leave();
   }
 
@@ -449,11 +449,10 @@ export abstract class RuntimeCore implements Spawner {
     this.#call(name, () => hook(meta));
   }
 
+  /** Calls a hook that is there. */
   threadHook(name: ThreadHook): void {
-    const hook = this.config[name];
-    if (hook === undefined) return;
     const leave = this.handle._enter();
-    this.#call(name, hook);
+    this.#call(name, this.config[name] as () => void);
     leave();
   }
 

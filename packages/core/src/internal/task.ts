@@ -21,7 +21,7 @@ import {
   type Waker,
 } from "../future.ts";
 import { JoinHandle } from "../join-handle.ts";
-import { JoinError, type CancelReason } from "../join-error.ts";
+import { JoinError } from "../join-error.ts";
 import type { CapturedContext } from "../platform/platform.ts";
 import type { ReportedTask } from "../report.ts";
 import type { Id } from "../task-id.ts";
@@ -80,6 +80,10 @@ export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
 /** The state a cleanup starts with: its body is closing already, so an abort kills it. */
 export const CLEANUP_STATE: number = CLEANUP | CLOSING | FUTURE;
 
+const ABORTED = "was cancelled";
+export const SHUTDOWN = "was cancelled because its runtime shut down";
+export const CLOSED = "was not started: its runtime has shut down; use another one";
+
 /** A poll has more to do than to resume a generator: these take the long way. */
 const NOT_PLAIN: number = ABORTING | DONE | FUTURE | IN_CONTEXT | UNCOUNTED;
 
@@ -94,7 +98,8 @@ export interface TaskExtra {
   cleanups: Set<Task<unknown>> | null;
   /** The task that waits for this cleanup. */
   owner: Task<unknown> | null;
-  reason: CancelReason;
+  /** Why it was dropped, for the message. */
+  reason: string;
   busyMs: number;
   scheduledAt: number;
 }
@@ -236,7 +241,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     const state = this._state;
     if ((state & DONE) !== 0) return;
     if ((state & ABORTING) !== 0) {
-      this._cancel("aborted");
+      this._cancel(ABORTED);
       return;
     }
     if (this._body === null) return; // only cleanups are left
@@ -281,7 +286,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       this._scheduler.list(this);
     }
     // An abort from inside the poll takes effect where the task suspends.
-    if ((this._state & ABORTING) !== 0) this._cancel("aborted");
+    if ((this._state & ABORTING) !== 0) this._cancel(ABORTED);
   }
 
   /** Takes a result that is not our suspension: the generator's last, or a mistake. */
@@ -294,8 +299,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   // --- ending ---
 
   /** Carries out an abort: the first runs the cleanup, a second gives up on it. */
-  _cancel(reason: CancelReason): void {
-    if (reason !== "aborted") this._extend().reason = reason;
+  _cancel(reason: string): void {
+    if (reason !== ABORTED) this._extend().reason = reason;
     if ((this._state & RUNNING) !== 0) {
       // A generator can't be closed from inside itself: as soon as it suspends.
       this._state |= ABORTING;
@@ -338,7 +343,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     const cleanups = this._extra?.cleanups;
     if (cleanups != null) {
       this._extend().cleanups = null;
-      for (const cleanup of cleanups) cleanup._cancel("aborted");
+      for (const cleanup of cleanups) cleanup._cancel(ABORTED);
     }
     if ((this._state & CLEANUP) !== 0) (body as Closable | null)?._kill();
     else if ((this._state & FUTURE) === 0) {
@@ -435,14 +440,16 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   /** What `await handle` throws. */
   _error(): unknown {
     if ((this._state & FAILED) !== 0) return this._value;
-    this._value ??= JoinError._cancelled(this.id(), this._label(), this._extra?.reason ?? "aborted");
+    this._value ??= JoinError._of(this.id(), false, `${this._label()} ${this._extra?.reason ?? ABORTED}`);
     return this._value;
   }
 
   /** The same as one class, for those who need the id with it. */
   _joinError(): JoinError {
-    if ((this._state & FAILED) !== 0) return JoinError._panic(this.id(), this._label(), this._value);
-    return this._error() as JoinError;
+    if ((this._state & FAILED) === 0) return this._error() as JoinError;
+    const cause = this._value;
+    const text = String(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "");
+    return JoinError._of(this.id(), true, `${this._label()} failed${text && `: ${text}`}`, { cause });
   }
 
   /** The node behind `poll` calls on the handle itself. */
@@ -513,7 +520,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       controller: null,
       cleanups: null,
       owner: null,
-      reason: "aborted",
+      reason: ABORTED,
       busyMs: 0,
       scheduledAt: 0,
     });

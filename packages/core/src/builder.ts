@@ -1,9 +1,10 @@
 /** Options, and the runtime they make. */
+import { startWatchdog } from "#platform";
 import type { Driver, DriverKey } from "./driver/driver.ts";
 import { EventLoopDriver } from "./driver/event-loop.ts";
 import { checkInteger, checkMillis, checkRange, checkType, show, typeError } from "./errors.ts";
 import type { HistogramConfiguration } from "./histogram.ts";
-import type { Config, UnhandledPanic } from "./internal/config.ts";
+import { DEFAULTS, type Config, type UnhandledPanic } from "./internal/config.ts";
 import { CurrentThread } from "./internal/current-thread.ts";
 import { LocalRuntime, type LocalOptions } from "./local-runtime.ts";
 import type { Report } from "./report.ts";
@@ -29,11 +30,7 @@ const MOST = 2 ** 30;
  * @public
  */
 export class Builder {
-  readonly #config: Config = {
-    threadNameFn: () => "rt-worker",
-    globalQueueInterval: 31,
-    addDriver: [],
-  };
+  readonly #config: Config = { ...DEFAULTS };
 
   protected constructor() {}
 
@@ -155,7 +152,7 @@ export class Builder {
   watchdog(ms: number): this {
     checkMillis("watchdog", ms);
     checkRange(ms >= 1, "watchdog", "1 ms or more", ms);
-    return this.#set("watchdog", ms);
+    return this.#set("watchdog", () => startWatchdog(ms));
   }
 
   /** Times every poll, for the busy times of the metrics and dumps. Reads the clock twice a poll. */

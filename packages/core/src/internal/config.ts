@@ -1,5 +1,6 @@
 /** What a `Builder` collects and a runtime is made of. */
 import type { Driver, DriverKey } from "../driver/driver.ts";
+import type { WatchdogThread } from "../platform/platform.ts";
 import type { Report } from "../report.ts";
 import type { TaskMeta } from "../task-meta.ts";
 
@@ -21,7 +22,7 @@ export interface Config {
   enableMetricsTiming?: boolean;
   trackTaskScheduleLatency?: boolean;
   slowPollThreshold?: number;
-  watchdog?: number;
+  watchdog?: () => WatchdogThread | null;
   enableMetricsPollTimeHistogram?: boolean;
   /** Where the buckets of a histogram end. */
   metricsPollTimeHistogramConfiguration?: readonly number[];
@@ -37,3 +38,9 @@ export interface Config {
   onThreadPark?: () => void;
   onThreadUnpark?: () => void;
 }
+
+export const DEFAULTS: Config = {
+  threadNameFn: () => "rt-worker",
+  globalQueueInterval: 31,
+  addDriver: [],
+};

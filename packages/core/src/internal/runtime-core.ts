@@ -5,7 +5,7 @@
  *  1. Every live task is in `#waiting`, in a run queue, or running.
  *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
  */
-import { captureContext, channel, debug, nextTurn, printReport, startWatchdog } from "#platform";
+import { captureContext, channel, debug, nextTurn, printReport } from "#platform";
 import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
 import type { Timers } from "../driver/environment.ts";
@@ -121,7 +121,7 @@ export abstract class RuntimeCore implements Spawner {
     this.driver = driver;
     this.counters = new Counters(config);
     this.random = new FastRand(config.rngSeed);
-    this.watchdog = config.watchdog === undefined ? null : startWatchdog(config.watchdog);
+    this.watchdog = config.watchdog?.() ?? null;
     this.#traces = config.traceSpawns === true || debug;
     this.#decorates = this.#traces || config.propagateContext === true || config.onTaskSpawn !== undefined;
     const { timed, tracksLatency } = this.counters;

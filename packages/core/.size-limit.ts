@@ -1,5 +1,10 @@
 import { entry } from "../../tooling/size/limit.ts";
 
-// Everything the package exports, in one bundle. The goal is 12 kB, which is not reached: until then this keeps what
-// there is from growing.
-export default entry("@rt/core", "dist/index.js", "19.2 kB");
+const PROGRAM = "{ spawn, JoinSet, Builder, yieldNow, Future }";
+
+// Everything the package exports in one bundle, and what a program pays that uses the main things. The goal is 12 kB,
+// which is not reached: until then this keeps what there is from growing.
+export default [
+  ...entry("@rt/core", "dist/index.js", "17.65 kB"),
+  ...entry("@rt/core, a program", "dist/index.js", "14.85 kB", [], PROGRAM),
+];

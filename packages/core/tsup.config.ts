@@ -3,4 +3,17 @@ import { library } from "../../tooling/build/tsup.ts";
 export default library({
   faces: ["src/index.ts", "src/driver.ts"],
   inner: ["src/platform/node.ts", "src/platform/web.ts", "src/platform/watchdog-worker.ts"],
+  short: {
+    // Bits of it are free for the leaf futures of others.
+    keep: ["_state"],
+    also: (
+      "ambient asyncScope awaitFuture awaitTask bridge budget cancelled cell cleanups config context " +
+      "controller core counters decorate driverOf ends entered enteredSets filled first forcedYields " +
+      "generator heavyPolls injected isBlockedOn killed lastRuntimeId lastTaskId latencies lent list localSchedules " +
+      "localSets locals makeTask noops outsideWork owner panic parks pollTimes pushes remoteSchedules " +
+      "remove reportFailure reportSlowPoll resumed root schedule scheduledAt scopes setRef shutdownOnPanic site " +
+      "snapshot spawned suspension takeOver tell threadHook timed timers toArray tracing tracksLatency " +
+      "unparks wakers watchExit watched whenEmpty"
+    ).split(" "),
+  },
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import type { Options } from "tsup";
 
 export interface Entries {
@@ -6,10 +6,19 @@ export interface Entries {
   readonly faces: string[];
   /** What `imports` names, and workers. */
   readonly inner?: string[];
+  /** Gives members that are this package's own affair short names. */
+  readonly short?: ShortNames;
+}
+
+export interface ShortNames {
+  /** Members called `_name` are renamed, but for these. */
+  readonly keep: readonly string[];
+  /** Other members that are renamed. No public member may have such a name. */
+  readonly also: readonly string[];
 }
 
 /** The one build of every published package; a `tsup.config.ts` names its entries and no more. */
-export function library({ faces, inner = [] }: Entries): Options {
+export function library({ faces, inner = [], short }: Entries): Options {
   // A package that maps `#names` needs the condition to find their sources. The others are built against what
   // their siblings publish, so that they can't lean on a sibling's `@internal` members.
   const { imports } = JSON.parse(readFileSync("package.json", "utf8")) as { imports?: object };
@@ -33,6 +42,50 @@ export function library({ faces, inner = [] }: Entries): Options {
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.
       options.ignoreAnnotations = true;
+      if (short === undefined) return;
+      const names = shortNames(short);
+      options.mangleProps = new RegExp(`^(${Object.keys(names).join("|")})$`);
+      options.mangleCache = names;
     },
   };
+}
+
+/**
+ * A short name for each member, the most frequent first; the same ones in every build of a version, because copies of a
+ * package share objects.
+ *
+ * Members marked `@internal` are on public classes: they become `$a`, `$b`, …, so that no class which extends one has
+ * a member of that name by accident. The others become a, b, ….
+ */
+function shortNames({ keep, also }: ShortNames): Record<string, string> {
+  const code = globSync("src/**/*.ts")
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
+  const onPublic = new Set(
+    [...code.matchAll(/@internal[^/]*\*\/\s+(?:[a-z]+ )*(_\w+)/g)].map(([, name]) => name),
+  );
+  const words = new Map<string, number>();
+  for (const [word] of code.replaceAll(/\/\*\*[^]*?\*\/|\/\/ .*/g, "").matchAll(/(?<![\w$])\w+/g))
+    words.set(word, (words.get(word) ?? 0) + 1);
+  const names = [...words]
+    .filter(([word]) => (/^_[a-z]/.test(word) && !keep.includes(word)) || also.includes(word))
+    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([word]) => word);
+  // It would not be found under its new name.
+  for (const name of names) if (code.includes(`"${name}"`)) throw new Error(`"${name}" is used as a key`);
+  let plain = 0;
+  let marked = 0;
+  function next(): string {
+    const name = nth(plain++);
+    return words.has(name) ? next() : name;
+  }
+  return Object.fromEntries(names.map((name) => [name, onPublic.has(name) ? `$${nth(marked++)}` : next()]));
+}
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** a, b, … Z, aa, ab, … */
+function nth(index: number): string {
+  const rest = Math.floor(index / LETTERS.length);
+  return (rest === 0 ? "" : nth(rest - 1)) + LETTERS[index % LETTERS.length];
 }

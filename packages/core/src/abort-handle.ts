@@ -8,25 +8,26 @@ import type { Id } from "./task-id.ts";
  * @public
  */
 export class AbortHandle {
-  readonly #task: Task<unknown>;
+  /** @internal */
+  readonly _task: Task<unknown>;
 
   /** @internal */
   constructor(task: Task<unknown>) {
-    this.#task = task;
+    this._task = task;
   }
 
   /** Stops the task, as {@link JoinHandle.abort} does. */
   abort(): void {
-    this.#task.abort();
+    this._task.abort();
   }
 
   /** True once the task and its cleanup have ended. */
   isFinished(): boolean {
-    return this.#task.isFinished();
+    return this._task.isFinished();
   }
 
   /** The task's id. It stays valid after the end. */
   id(): Id {
-    return this.#task.id();
+    return this._task.id();
   }
 }

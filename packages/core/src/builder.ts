@@ -1,20 +1,18 @@
 /** Options, and the runtime they make. */
+import { startWatchdog } from "#platform";
 import type { Driver, DriverKey } from "./driver/driver.ts";
 import { EventLoopDriver } from "./driver/event-loop.ts";
-import { checkInteger, checkMillis, rangeError, show, typeError } from "./errors.ts";
+import { checkInteger, checkMillis, checkRange, checkType, show, typeError } from "./errors.ts";
 import type { HistogramConfiguration } from "./histogram.ts";
-import { HistogramConfiguration as Histogram } from "./histogram.ts";
-import type { Config, UnhandledPanic } from "./internal/config.ts";
+import { DEFAULTS, type Config, type UnhandledPanic } from "./internal/config.ts";
 import { CurrentThread } from "./internal/current-thread.ts";
 import { LocalRuntime, type LocalOptions } from "./local-runtime.ts";
 import type { Report } from "./report.ts";
-import { RngSeed } from "./rng-seed.ts";
+import type { RngSeed } from "./rng-seed.ts";
 import { Runtime } from "./runtime.ts";
 import type { TaskMeta } from "./task-meta.ts";
 
 const MOST = 2 ** 30;
-/** Tokio's buckets. */
-const DEFAULT_HISTOGRAM: HistogramConfiguration = Histogram.linear(0.1, 10);
 
 /**
  * Collects options and builds a runtime. Every setter gives the builder back; one builder may build many runtimes.
@@ -32,36 +30,7 @@ const DEFAULT_HISTOGRAM: HistogramConfiguration = Histogram.linear(0.1, 10);
  * @public
  */
 export class Builder {
-  /** @internal */
-  readonly _config: Config = {
-    name: undefined,
-    threadName: () => "rt-worker",
-    eventInterval: null,
-    globalQueueInterval: 31,
-    disableLifoSlot: false,
-    startPaused: false,
-    rngSeed: null,
-    unhandledPanic: "report",
-    traceSpawns: false,
-    propagateContext: false,
-    trackTiming: false,
-    trackScheduleLatency: false,
-    slowPollMs: 0,
-    watchdogMs: 0,
-    pollTimes: false,
-    pollTimeHistogram: DEFAULT_HISTOGRAM,
-    latencies: false,
-    scheduleLatencyHistogram: DEFAULT_HISTOGRAM,
-    makeDriver: null,
-    drivers: [],
-    onReport: null,
-    onTaskSpawn: null,
-    onTaskTerminate: null,
-    onBeforeTaskPoll: null,
-    onAfterTaskPoll: null,
-    onThreadPark: null,
-    onThreadUnpark: null,
-  };
+  readonly #config: Config = { ...DEFAULTS };
 
   protected constructor() {}
 
@@ -72,22 +41,19 @@ export class Builder {
 
   /** Names the runtime, for reports, dumps and consoles. Not blank. */
   name(name: string): this {
-    if (typeof name !== "string") throw typeError(`name must be a string, not ${show(name)}`);
-    if (name.trim() === "") throw rangeError("name must not be blank");
-    this._config.name = name;
-    return this;
+    checkRange(checkType("name", name, "string").trim() !== "", "name", "more than blanks", name);
+    return this.#set("name", name);
   }
 
   /** Names the threads the runtime starts. `rt-worker` by default. */
   threadName(name: string): this {
-    if (typeof name !== "string") throw typeError(`threadName must be a string, not ${show(name)}`);
+    checkType("threadName", name, "string");
     return this.threadNameFn(() => name);
   }
 
   /** Gives each started thread its name; called once a thread. */
   threadNameFn(make: () => string): this {
-    this._config.threadName = checkFunction("threadNameFn", make);
-    return this;
+    return this.#hook("threadNameFn", make);
   }
 
   /**
@@ -99,8 +65,7 @@ export class Builder {
    */
   eventInterval(polls: number): this {
     checkInteger("eventInterval", polls, 1, MOST);
-    this._config.eventInterval = polls;
-    return this;
+    return this.#set("eventInterval", polls);
   }
 
   /**
@@ -110,8 +75,7 @@ export class Builder {
    */
   globalQueueInterval(polls: number): this {
     checkInteger("globalQueueInterval", polls, 1, MOST);
-    this._config.globalQueueInterval = polls;
-    return this;
+    return this.#set("globalQueueInterval", polls);
   }
 
   /**
@@ -119,8 +83,7 @@ export class Builder {
    * @see Tokio `Builder::disable_lifo_slot`
    */
   disableLifoSlot(): this {
-    this._config.disableLifoSlot = true;
-    return this;
+    return this.#set("disableLifoSlot", true);
   }
 
   /**
@@ -129,8 +92,7 @@ export class Builder {
    * @see Tokio `Builder::start_paused`
    */
   startPaused(paused: boolean): this {
-    this._config.startPaused = checkBoolean("startPaused", paused);
-    return this;
+    return this.#switch("startPaused", paused);
   }
 
   /**
@@ -138,13 +100,8 @@ export class Builder {
    * @see Tokio `Builder::rng_seed`
    */
   rngSeed(seed: RngSeed): this {
-    if (!(seed instanceof RngSeed)) {
-      throw typeError(
-        `rngSeed takes an RngSeed, not ${show(seed)}; use RngSeed.fromBytes or RngSeed.fromNumber`,
-      );
-    }
-    this._config.rngSeed = seed._value;
-    return this;
+    if (typeof seed?._value !== "number") throw typeError(`rngSeed takes an RngSeed, not ${show(seed)}`);
+    return this.#set("rngSeed", seed._value);
   }
 
   /**
@@ -155,12 +112,13 @@ export class Builder {
    * @see Tokio `Builder::unhandled_panic`
    */
   unhandledPanic(policy: UnhandledPanic): this {
-    if (typeof policy !== "string") throw typeError(`unhandledPanic takes a string, not ${show(policy)}`);
-    if (policy !== "report" && policy !== "ignore" && policy !== "shutdownRuntime") {
-      throw rangeError(`unhandledPanic must be "report", "ignore" or "shutdownRuntime", not ${show(policy)}`);
-    }
-    this._config.unhandledPanic = policy;
-    return this;
+    checkRange(
+      POLICIES.includes(checkType("unhandledPanic", policy, "string")),
+      "unhandledPanic",
+      POLICIES.join(" or "),
+      policy,
+    );
+    return this.#set("unhandledPanic", policy);
   }
 
   /**
@@ -168,8 +126,7 @@ export class Builder {
    * costs more than the spawn itself.
    */
   traceSpawns(on = true): this {
-    this._config.traceSpawns = checkBoolean("traceSpawns", on);
-    return this;
+    return this.#switch("traceSpawns", on);
   }
 
   /**
@@ -179,15 +136,13 @@ export class Builder {
    * those of its caller.
    */
   propagateContext(on = true): this {
-    this._config.propagateContext = checkBoolean("propagateContext", on);
-    return this;
+    return this.#switch("propagateContext", on);
   }
 
   /** Reports each poll that takes at least `ms`. Reads the clock twice a poll. 100 ms with `RT_DEBUG=1`, else off. */
   slowPollThreshold(ms: number): this {
     checkMillis("slowPollThreshold", ms);
-    this._config.slowPollMs = ms;
-    return this;
+    return this.#set("slowPollThreshold", ms);
   }
 
   /**
@@ -196,142 +151,129 @@ export class Builder {
    */
   watchdog(ms: number): this {
     checkMillis("watchdog", ms);
-    if (ms < 1) throw rangeError(`watchdog must be 1 ms or more, not ${ms}`);
-    this._config.watchdogMs = ms;
-    return this;
+    checkRange(ms >= 1, "watchdog", "1 ms or more", ms);
+    return this.#set("watchdog", () => startWatchdog(ms));
   }
 
   /** Times every poll, for the busy times of the metrics and dumps. Reads the clock twice a poll. */
   enableMetricsTiming(): this {
-    this._config.trackTiming = true;
-    return this;
+    return this.#set("enableMetricsTiming", true);
   }
 
   /** Counts polls by how long they took. @see Tokio `Builder::enable_metrics_poll_time_histogram` */
   enableMetricsPollTimeHistogram(): this {
-    this._config.pollTimes = true;
-    return this;
+    return this.#set("enableMetricsPollTimeHistogram", true);
   }
 
   /** The buckets of the poll-time histogram; 10 of 0.1 ms by default. */
   metricsPollTimeHistogramConfiguration(configuration: HistogramConfiguration): this {
-    this._config.pollTimeHistogram = checkHistogram(configuration);
-    return this;
+    return this.#set("metricsPollTimeHistogramConfiguration", endsOf(configuration));
   }
 
   /** Measures how long each task waits between being woken and being polled. */
   trackTaskScheduleLatency(): this {
-    this._config.trackScheduleLatency = true;
-    return this;
+    return this.#set("trackTaskScheduleLatency", true);
   }
 
   /** Counts polls by how long the task had to wait for them. */
   enableMetricsScheduleLatencyHistogram(): this {
-    this._config.latencies = true;
-    return this;
+    return this.#set("enableMetricsScheduleLatencyHistogram", true);
   }
 
   /** The buckets of the schedule-latency histogram; 10 of 0.1 ms by default. */
   metricsScheduleLatencyHistogramConfiguration(configuration: HistogramConfiguration): this {
-    this._config.scheduleLatencyHistogram = checkHistogram(configuration);
-    return this;
+    return this.#set("metricsScheduleLatencyHistogramConfiguration", endsOf(configuration));
   }
 
   /** Called with each new task before it is queued; not for tasks of a {@link LocalSet}. */
   onTaskSpawn(hook: (meta: TaskMeta) => void): this {
-    this._config.onTaskSpawn = checkFunction("onTaskSpawn", hook);
-    return this;
+    return this.#hook("onTaskSpawn", hook);
   }
 
   /** Called once for each task after it has ended, however it did. */
   onTaskTerminate(hook: (meta: TaskMeta) => void): this {
-    this._config.onTaskTerminate = checkFunction("onTaskTerminate", hook);
-    return this;
+    return this.#hook("onTaskTerminate", hook);
   }
 
   /** Called before each poll of a task. */
   onBeforeTaskPoll(hook: (meta: TaskMeta) => void): this {
-    this._config.onBeforeTaskPoll = checkFunction("onBeforeTaskPoll", hook);
-    return this;
+    return this.#hook("onBeforeTaskPoll", hook);
   }
 
   /** Called after each poll of a task; for an async function, once the code that was let go on has run. */
   onAfterTaskPoll(hook: (meta: TaskMeta) => void): this {
-    this._config.onAfterTaskPoll = checkFunction("onAfterTaskPoll", hook);
-    return this;
+    return this.#hook("onAfterTaskPoll", hook);
   }
 
   /** Called when no task is ready, before the thread is given back. It may spawn and wake. */
   onThreadPark(hook: () => void): this {
-    this._config.onThreadPark = checkFunction("onThreadPark", hook);
-    return this;
+    return this.#hook("onThreadPark", hook);
   }
 
   /** Called when the scheduler goes on after it was parked. */
   onThreadUnpark(hook: () => void): this {
-    this._config.onThreadUnpark = checkFunction("onThreadUnpark", hook);
-    return this;
+    return this.#hook("onThreadUnpark", hook);
   }
 
   /** Takes what the runtime has to report; by default it is printed to standard error. See {@link Report}. */
   onReport(sink: (report: Report) => void): this {
-    this._config.onReport = checkFunction("onReport", sink);
-    return this;
+    return this.#hook("onReport", sink);
   }
 
   /** Replaces the bottom of the driver stack; called once for each runtime. The event loop by default. */
   parkOn(make: () => Driver): this {
-    this._config.makeDriver = checkFunction("parkOn", make);
-    return this;
+    return this.#hook("parkOn", make);
   }
 
   /** Adds a driver when the runtime is built, instead of on first use. */
   addDriver(key: DriverKey<Driver>): this {
     if (typeof key?.install !== "function") throw typeError(`addDriver takes a DriverKey, not ${show(key)}`);
-    this._config.drivers.push(key);
-    return this;
+    return this.#set("addDriver", [...this.#config.addDriver, key]);
   }
 
   /** Builds the runtime. */
   build(): Runtime {
-    return new Runtime(this._scheduler());
+    return new Runtime(this.#scheduler());
   }
 
   /** Builds a runtime that has {@link LocalRuntime.spawnLocal} besides. @see Tokio `Builder::build_local` */
   buildLocal(_options?: LocalOptions): LocalRuntime {
-    return new LocalRuntime(this._scheduler());
+    return new LocalRuntime(this.#scheduler());
   }
 
   /** The option set, as text. */
   toString(): string {
-    const { name, eventInterval, globalQueueInterval } = this._config;
-    const hooks = Object.entries(this._config)
-      .filter(([key, value]) => key.startsWith("on") && value !== null)
-      .map(([key]) => key);
+    const { name, eventInterval, globalQueueInterval } = this.#config;
+    const hooks = Object.keys(this.#config).filter((key) => key.startsWith("on"));
     return `Builder { name: ${name ?? "none"}, eventInterval: ${eventInterval ?? "adaptive"}, globalQueueInterval: ${globalQueueInterval}, hooks: [${hooks.join(", ")}] }`;
   }
 
-  private _scheduler(): CurrentThread {
-    const config = { ...this._config, drivers: [...this._config.drivers] };
-    return new CurrentThread(config, config.makeDriver?.() ?? new EventLoopDriver());
+  #scheduler(): CurrentThread {
+    const { parkOn } = this.#config;
+    return new CurrentThread({ ...this.#config }, parkOn === undefined ? new EventLoopDriver() : parkOn());
+  }
+
+  #set<K extends keyof Config>(key: K, value: Config[K]): this {
+    this.#config[key] = value;
+    return this;
+  }
+
+  #hook<K extends keyof Config>(key: K, value: Config[K]): this {
+    return this.#set(key, checkType(key, value, "function"));
+  }
+
+  #switch<K extends keyof Config>(key: K, value: Config[K]): this {
+    return this.#set(key, checkType(key, value, "boolean"));
   }
 }
 
-function checkFunction<F>(name: string, value: F): F {
-  if (typeof value !== "function") throw typeError(`${name} takes a function, not ${show(value)}`);
-  return value;
-}
+const POLICIES: readonly string[] = ["report", "ignore", "shutdownRuntime"] satisfies UnhandledPanic[];
 
-function checkBoolean(name: string, value: boolean): boolean {
-  if (typeof value !== "boolean") throw typeError(`${name} takes true or false, not ${show(value)}`);
-  return value;
-}
-
-function checkHistogram(value: HistogramConfiguration): HistogramConfiguration {
-  if (!(value instanceof Histogram)) {
+/** Asks for no class, so that a program without histograms does not carry them. */
+function endsOf(configuration: HistogramConfiguration): readonly number[] {
+  if (configuration?._ends === undefined)
     throw typeError(
-      `Expected a HistogramConfiguration, not ${show(value)}; use HistogramConfiguration.linear or .log`,
+      `Expected a HistogramConfiguration, not ${show(configuration)}; make one with .linear or .log`,
     );
-  }
-  return value;
+  return configuration._ends;
 }

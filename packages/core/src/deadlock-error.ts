@@ -18,10 +18,7 @@ export class DeadlockError extends Error {
   /** @internal */
   constructor(dump: Dump) {
     const lines = dump.tasks.map((task) => `\n  ${task.toString()}`);
-    super(
-      `Deadlock: blockOn waits, and nothing is left that could wake a task${lines.join("")}` +
-        `\n  Make sure that something outside still completes what they wait for, or close it`,
-    );
+    super(`Nothing is left that could wake a task; complete or close what they wait for:${lines.join("")}`);
     // Not enumerable: the message says it all, and a printed error should not say it twice.
     Object.defineProperty(this, "dump", { value: dump });
   }

@@ -10,6 +10,6 @@ export class DriverSetupError extends Error {
   readonly code = "ERR_RT_SHUTDOWN";
   /** @internal */
   constructor(driver: string) {
-    super(`Cannot add the ${driver} driver: the runtime has shut down; use it before, or on another runtime`);
+    super(`Cannot add the ${driver} driver: the runtime has shut down; use another one`);
   }
 }

@@ -2,7 +2,6 @@
 import type { Id } from "./task-id.ts";
 import { show } from "./errors.ts";
 import type { RuntimeCore } from "./internal/runtime-core.ts";
-import { siteFrames } from "./internal/spawn-site.ts";
 import { CLEANUP, CLOSING, ROOT, SCHEDULED, type Task } from "./internal/task.ts";
 import { currentTask } from "./internal/realm.ts";
 
@@ -27,12 +26,12 @@ export class DumpTask {
 
   /** @internal */
   constructor(task: Task<unknown>, timed: boolean) {
-    const site = task._extra?.site;
-    this.id = task._publicId();
-    this.name = task.name();
+    const { id, name, spawnedAt } = task._reported();
+    this.id = id;
+    this.name = name;
     this.state = stateOf(task);
     this.waitsFor = describeWait(task);
-    this.spawnedAt = site == null ? undefined : siteFrames(site);
+    this.spawnedAt = spawnedAt;
     this.polls = task._polls;
     this.busyMs = timed ? (task._extra?.busyMs ?? 0) : undefined;
     this.#label = task._label();

@@ -1,5 +1,5 @@
 /** Makes a runtime current for a stretch of synchronous code. */
-import { UsageError } from "./errors.ts";
+import { guardOrder } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { currentTask, realm } from "./internal/realm.ts";
 
@@ -11,12 +11,10 @@ import { currentTask, realm } from "./internal/realm.ts";
  * @public
  */
 export class EnterGuard implements Disposable {
-  readonly #handle: Handle;
   #depth: number;
 
   /** @internal */
   constructor(handle: Handle) {
-    this.#handle = handle;
     this.#depth = realm.entered.push({ handle, by: currentTask() });
   }
 
@@ -27,12 +25,7 @@ export class EnterGuard implements Disposable {
   dispose(): void {
     const depth = this.#depth;
     if (depth === 0) return;
-    if (realm.entered.length !== depth || realm.entered[depth - 1]?.handle !== this.#handle) {
-      throw new UsageError(
-        "ERR_RT_GUARD_ORDER",
-        "Cannot dispose this EnterGuard: one taken later is still held; dispose guards in reverse order",
-      );
-    }
+    if (realm.entered.length !== depth) throw guardOrder();
     this.#depth = 0;
     realm.entered.pop();
   }

@@ -53,9 +53,7 @@ export class VersionConflictError extends Error {
   override readonly name = "VersionConflictError";
   readonly code = "ERR_RT_VERSION_CONFLICT";
   constructor(loaded: string, found: string) {
-    super(
-      `Cannot load @rt/core ${found}: version ${loaded} is already here; make all packages agree on one version (npm dedupe)`,
-    );
+    super(`Cannot load @rt/core ${found} beside version ${loaded}; agree on one (npm dedupe)`);
   }
 }
 
@@ -74,24 +72,44 @@ export function typeError(message: string): Coded<TypeError> {
 
 /** Throws unless `value` is an integer from `min` to `max`. @public */
 export function checkInteger(name: string, value: number, min: number, max: number): void {
-  if (typeof value !== "number") throw typeError(`${name} must be a number, not ${show(value)}`);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw rangeError(`${name} must be an integer from ${min} to ${max}, not ${show(value)}`);
-  }
+  checkType(name, value, "number");
+  checkRange(
+    Number.isInteger(value) && value >= min && value <= max,
+    name,
+    `an integer from ${min} to ${max}`,
+    value,
+  );
 }
 
 /** Throws unless `value` is a number of milliseconds, 0 or more. @public */
 export function checkMillis(name: string, value: number): void {
-  if (typeof value !== "number")
-    throw typeError(`${name} must be a number of milliseconds, not ${show(value)}`);
-  if (!(value >= 0)) throw rangeError(`${name} must be 0 ms or more, not ${show(value)}`);
+  checkType(name, value, "number");
+  checkRange(value >= 0, name, "0 ms or more", value);
+}
+
+/** Gives the value back if `typeof` says `type`, else throws. @internal */
+export function checkType<T>(name: string, value: T, type: string): T {
+  if (typeof value !== type) throw typeError(`${name} takes a ${type}, not ${show(value)}`);
+  return value;
+}
+
+/** Throws unless the value was found good. @internal */
+export function checkRange(isGood: boolean, name: string, expected: string, value: unknown): void {
+  if (!isGood) throw rangeError(`${name} must be ${expected}, not ${show(value)}`);
+}
+
+/** @internal */
+export function guardOrder(): UsageError {
+  return new UsageError(
+    "ERR_RT_GUARD_ORDER",
+    "A guard taken later is still held; dispose guards in reverse order",
+  );
 }
 
 /** A short text for a value in a message. @public */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  if (typeof value === "object" && value !== null)
-    return `an object of class ${value.constructor?.name ?? "null"}`;
+  if (typeof value === "function") return `function ${value.name}`;
+  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name}`;
   return String(value);
 }

@@ -1,5 +1,5 @@
 /** Callbacks as futures. */
-import { show, typeError } from "./errors.ts";
+import { checkType } from "./errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Context, type Poll, type Waker } from "./future.ts";
 import { charge, proceed } from "./internal/budget.ts";
 
@@ -105,6 +105,5 @@ export class FromCallback<T> extends Future<T> {
  * @public
  */
 export function fromCallback<T>(register: Register<T>): Future<T> {
-  if (typeof register !== "function") throw typeError(`fromCallback takes a function, not ${show(register)}`);
-  return new FromCallback(register, "a callback");
+  return new FromCallback(checkType("fromCallback", register, "function"), "a callback");
 }

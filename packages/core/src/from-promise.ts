@@ -24,19 +24,20 @@ import { realm } from "./internal/realm.ts";
 export function fromPromise<T>(
   source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
 ): Future<T> {
-  if (typeof source !== "function" && !isPromiseLike(source)) {
-    throw typeError(`fromPromise takes a promise or a function that makes one, not ${show(source)}`);
-  }
+  if (typeof source !== "function") checkPromise(source);
   // A promise is under way already: its error is in our charge from here on, waited for or not.
   if (source instanceof Promise) source.catch(() => {});
   return new FromCallback<T>((resolve, reject) => {
     if (typeof source !== "function") return void source.then(resolve, reject);
     const controller = new AbortController();
     const promise = source(controller.signal);
-    if (!isPromiseLike(promise)) {
-      throw typeError(`fromPromise expected its function to give a promise, not ${show(promise)}`);
-    }
+    checkPromise(promise);
     promise.then(resolve, reject);
     return () => controller.abort(realm.cancelled);
   }, "a promise");
+}
+
+function checkPromise(value: unknown): void {
+  if (!isPromiseLike(value))
+    throw typeError(`fromPromise takes a promise or a function that makes one, not ${show(value)}`);
 }

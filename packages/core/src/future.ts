@@ -98,8 +98,12 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
     return this.constructor.name;
   }
 
-  /** The future that stands for one wait for this: itself, unless it may be waited for many times. @internal */
-  _wait(): Future<T> {
+  /**
+   * The future that stands for one wait for this: itself, unless it may be waited for many times. No method of a user's
+   * class takes such a name by accident; a symbol would keep bundlers from leaving out the classes that have it.
+   * @internal
+   */
+  "rt:wait"(): Future<T> {
     return this;
   }
 
@@ -166,14 +170,14 @@ export function notPolled(future: Future<unknown>): Suspension {
   if (currentContext() !== null) throw awaitedTwice(future);
   throw new UsageError(
     "ERR_RT_OUTSIDE_TASK",
-    `Cannot yield* ${future.describe()} here: no task is being polled; spawn the generator, or pass it to blockOn`,
+    `${future.describe()} needs a task: spawn the generator, or pass it to blockOn`,
   );
 }
 
 function awaitedTwice(future: Future<unknown>): UsageError {
   return new UsageError(
     "ERR_RT_AWAITED_TWICE",
-    `Cannot wait for ${future.describe()} again: a future gives its result once; call the operation anew`,
+    `${future.describe()} gives its result once; call the operation anew`,
   );
 }
 
@@ -181,6 +185,6 @@ function awaitedTwice(future: Future<unknown>): UsageError {
 export function polledAfterCompletion(future: Future<unknown>): UsageError {
   return new UsageError(
     "ERR_RT_POLLED_AFTER_COMPLETION",
-    `Cannot poll ${future.describe()}: it has already completed; stop polling once it gave its value`,
+    `${future.describe()} has given its result; stop polling it then`,
   );
 }

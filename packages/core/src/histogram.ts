@@ -1,5 +1,6 @@
 /** How measured times are sorted into buckets. */
-import { checkInteger, checkMillis, rangeError, show } from "./errors.ts";
+import { checkInteger, checkMillis, checkRange } from "./errors.ts";
+import { bucketRange, linearEnds } from "./internal/counters.ts";
 
 /**
  * The buckets of a histogram of times. Times are milliseconds; buckets are half-open, the first starts at 0 and the
@@ -8,57 +9,41 @@ import { checkInteger, checkMillis, rangeError, show } from "./errors.ts";
  * @public
  */
 export class HistogramConfiguration {
-  /** Where each bucket ends; the last one never does. */
-  readonly #ends: readonly number[];
+  /** Where each bucket ends; the last one never does. @internal */
+  readonly _ends: readonly number[];
 
   private constructor(ends: readonly number[]) {
-    this.#ends = ends;
+    this._ends = ends;
   }
 
   /** `buckets` buckets of `widthMs` each. */
   static linear(widthMs: number, buckets: number): HistogramConfiguration {
-    checkMillis("widthMs", widthMs);
-    if (widthMs === 0 || widthMs === Infinity)
-      throw rangeError(`widthMs must be more than 0 ms and finite, not ${widthMs}`);
-    checkInteger("buckets", buckets, 1, 65_536);
-    return new HistogramConfiguration(
-      Array.from({ length: buckets }, (_, i) => bound(i, buckets, (i + 1) * widthMs)),
-    );
+    checkSpan("widthMs", widthMs);
+    checkInteger("buckets", buckets, 1, MOST_BUCKETS);
+    return new HistogramConfiguration(linearEnds(widthMs, buckets));
   }
 
   /** Buckets that grow with the time, for a bounded relative error. */
   static log(histogram: LogHistogram = LogHistogram.default()): HistogramConfiguration {
-    return new HistogramConfiguration(histogram._ends());
+    return new HistogramConfiguration(histogram._ends);
   }
 
   /** How many buckets there are. */
   get numBuckets(): number {
-    return this.#ends.length;
+    return this._ends.length;
   }
 
   /** Where bucket `index` starts and ends, in milliseconds. The last one ends at `Infinity`. */
   bucketRange(index: number): { readonly start: number; readonly end: number } {
-    checkInteger("bucket", index, 0, this.#ends.length - 1);
-    // The index was checked just now.
-    return { start: index === 0 ? 0 : (this.#ends[index - 1] as number), end: this.#ends[index] as number };
-  }
-
-  /** The bucket that a time falls into. @internal */
-  _bucketOf(ms: number): number {
-    const ends = this.#ends;
-    let low = 0;
-    let high = ends.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ms < (ends[middle] as number)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    return bucketRange(this._ends, index);
   }
 }
 
-function bound(index: number, count: number, end: number): number {
-  return index === count - 1 ? Infinity : end;
+const MOST_BUCKETS = 65_536;
+
+function checkSpan(name: string, ms: number): void {
+  checkMillis(name, ms);
+  checkRange(ms > 0 && ms < Infinity, name, "more than 0 ms and finite", ms);
 }
 
 /**
@@ -74,7 +59,7 @@ export class InvalidHistogramConfiguration extends RangeError {
   /** @internal */
   constructor(required: number, allowed: number) {
     super(
-      `Cannot build the histogram: it needs ${required} buckets and ${allowed} are allowed; allow a larger error`,
+      `Cannot build: ${required} buckets needed, ${allowed} allowed; allow a larger error or more buckets`,
     );
     this.requiredBucketCount = required;
   }
@@ -86,14 +71,19 @@ export class InvalidHistogramConfiguration extends RangeError {
  * @public
  */
 export class LogHistogram {
-  readonly #precision: number;
-  readonly #minMs: number;
+  /** @internal */
+  readonly _ends: readonly number[];
   readonly #maxMs: number;
 
   /** @internal */
   constructor(precision: number, minMs: number, maxMs: number) {
-    this.#precision = precision;
-    this.#minMs = minMs;
+    const steps = 2 ** precision;
+    const ends = [minMs];
+    for (let base = minMs; base < maxMs; base *= 2) {
+      for (let i = 1; i <= steps; i += 1) ends.push(base + (base * i) / steps);
+    }
+    ends.push(Infinity);
+    this._ends = ends;
     this.#maxMs = maxMs;
   }
 
@@ -110,17 +100,6 @@ export class LogHistogram {
   maxValue(): number {
     return this.#maxMs;
   }
-
-  /** @internal */
-  _ends(): number[] {
-    const steps = 2 ** this.#precision;
-    const ends = [this.#minMs];
-    for (let base = this.#minMs; base < this.#maxMs; base *= 2) {
-      for (let i = 1; i <= steps; i += 1) ends.push(base + (base * i) / steps);
-    }
-    ends.push(Infinity);
-    return ends;
-  }
 }
 
 /** Chooses the precision and range of a {@link LogHistogram}. @see Tokio `runtime::LogHistogramBuilder` @public */
@@ -132,7 +111,7 @@ export class LogHistogramBuilder {
 
   /** The largest relative error, above 0 and below 1. */
   maxError(error: number): this {
-    if (!(error > 0 && error < 1)) throw rangeError(`maxError must lie between 0 and 1, not ${show(error)}`);
+    checkRange(error > 0 && error < 1, "maxError", "between 0 and 1", error);
     this.#precision = Math.min(10, Math.max(0, Math.ceil(-Math.log2(error))));
     return this;
   }
@@ -146,25 +125,21 @@ export class LogHistogramBuilder {
 
   /** Shorter times share the first bucket. */
   minValue(ms: number): this {
-    checkMillis("minValue", ms);
-    if (ms === 0 || ms === Infinity)
-      throw rangeError(`minValue must be more than 0 ms and finite, not ${ms}`);
+    checkSpan("minValue", ms);
     this.#minMs = ms;
     return this;
   }
 
   /** Longer times share the last bucket. */
   maxValue(ms: number): this {
-    checkMillis("maxValue", ms);
-    if (ms === 0 || ms === Infinity)
-      throw rangeError(`maxValue must be more than 0 ms and finite, not ${ms}`);
+    checkSpan("maxValue", ms);
     this.#maxMs = ms;
     return this;
   }
 
   /** {@link LogHistogramBuilder.build} fails when more buckets than this are needed. */
   maxBuckets(count: number): this {
-    checkInteger("maxBuckets", count, 1, 65_536);
+    checkInteger("maxBuckets", count, 1, MOST_BUCKETS);
     this.#maxBuckets = count;
     return this;
   }
@@ -172,7 +147,7 @@ export class LogHistogramBuilder {
   /** @throws {@link InvalidHistogramConfiguration} when {@link LogHistogramBuilder.maxBuckets} is too small. */
   build(): LogHistogram {
     const histogram = new LogHistogram(this.#precision, this.#minMs, this.#maxMs);
-    const required = histogram._ends().length;
+    const required = histogram._ends.length;
     if (required > this.#maxBuckets) throw new InvalidHistogramConfiguration(required, this.#maxBuckets);
     return histogram;
   }

@@ -1,16 +1,6 @@
 /** Why a task has no value. */
-import { UsageError, show } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import type { Id } from "./task-id.ts";
-
-/** Why a task was cancelled, for the message. @internal */
-export type CancelReason = "aborted" | "shutdown" | "closed";
-
-const REASONS: Record<CancelReason, string> = {
-  aborted: "was cancelled",
-  shutdown: "was cancelled because its runtime shut down",
-  closed:
-    "was not started because its runtime has shut down; spawn before the shutdown, or on another runtime",
-};
 
 /**
  * Thrown by `await handle` when the task was aborted, its runtime shut down, or its thread died; and by
@@ -35,14 +25,8 @@ export class JoinError extends Error {
   }
 
   /** @internal */
-  static _cancelled(id: Id, label: string, reason: CancelReason): JoinError {
-    return new JoinError(id, false, `${label} ${REASONS[reason]}`);
-  }
-
-  /** @internal */
-  static _panic(id: Id, label: string, cause: unknown): JoinError {
-    const text = typeof cause === "string" ? cause : cause instanceof Error ? cause.message : "";
-    return new JoinError(id, true, `${label} failed${text === "" ? "" : `: ${text}`}`, { cause });
+  static _of(id: Id, panic: boolean, message: string, options?: ErrorOptions): JoinError {
+    return new JoinError(id, panic, message, options);
   }
 
   /** The id of the task. */
@@ -66,11 +50,9 @@ export class JoinError extends Error {
    */
   intoPanic(): unknown {
     if (this.#panic) return this.cause;
-    throw new UsageError(
-      "ERR_RT_INVALID_STATE",
-      `Cannot give what the task threw: ${show(this.message)}; ask isPanic() first`,
-      { cause: this },
-    );
+    throw new UsageError("ERR_RT_INVALID_STATE", `${this.message} and threw nothing; ask isPanic() first`, {
+      cause: this,
+    });
   }
 
   /** What the task threw, or this error itself when the task was cancelled. */

@@ -9,16 +9,15 @@ import type { AbortHandle } from "./abort-handle.ts";
 import { Future, PENDING, type Context, type IntoFuture, type Poll, type Waker } from "./future.ts";
 import type { Handle } from "./handle.ts";
 import { charge, proceed } from "./internal/budget.ts";
-import { currentCore } from "./internal/current.ts";
+import { currentCore, wakeSafely } from "./internal/current.ts";
 import { currentLocalScheduler } from "./internal/current-local.ts";
 import { Join } from "./internal/join.ts";
-import type { SpawnOptions } from "./internal/runtime-core.ts";
 import type { Spawner } from "./internal/scheduler.ts";
 import { spawnInto } from "./internal/spawn-into.ts";
 import { CANCELLED, DONE, FAILED, type Task } from "./internal/task.ts";
 import type { LocalSet } from "./local-set.ts";
 import type { Id } from "./task-id.ts";
-import { show, typeError } from "./errors.ts";
+import { checkType } from "./errors.ts";
 
 /**
  * Tasks that belong together: joined in the order in which they end, aborted together, dropped together.
@@ -73,17 +72,17 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
   /** Starts a task in the set, on the runtime of `handle`. */
   spawnOn(body: IntoFuture<T>, handle: Handle): AbortHandle {
-    return this._spawn(handle._core, body, { above: this.spawnOn });
+    return this._spawn(handle._core, body, this.spawnOn);
   }
 
   /** Starts a task in the set, as {@link spawnLocal} does. */
   spawnLocal(body: IntoFuture<T>): AbortHandle {
-    return this._spawn(currentLocalScheduler(), body, { above: this.spawnLocal });
+    return this._spawn(currentLocalScheduler(), body, this.spawnLocal);
   }
 
   /** Starts a task in the set, on `localSet`. */
   spawnLocalOn(body: IntoFuture<T>, localSet: LocalSet): AbortHandle {
-    return this._spawn(localSet._scheduler, body, { above: this.spawnLocalOn });
+    return this._spawn(localSet._scheduler, body, this.spawnLocalOn);
   }
 
   /** Spawns each body, in order. */
@@ -105,7 +104,7 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
    * Cancel safety: giving up loses no task and no value.
    */
   joinNext(): Future<T | undefined> {
-    return new JoinNext(this);
+    return new SetFuture(this, next);
   }
 
   /**
@@ -113,31 +112,28 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
    * carries the id; where the task threw, that is the `cause`.
    */
   joinNextWithId(): Future<[Id, T] | undefined> {
-    return new JoinNextWithId(this);
+    return new SetFuture(this, nextWithId);
   }
 
   /** As {@link JoinSet.joinNext} when a task has ended, without waiting; `undefined` otherwise. Charges no budget. */
   tryJoinNext(): T | undefined {
-    return this._finished.shift()?._task._take();
+    return this._shift()?._take();
   }
 
   /** As {@link JoinSet.joinNextWithId} when a task has ended, without waiting; `undefined` otherwise. */
   tryJoinNextWithId(): [Id, T] | undefined {
-    const member = this._finished.shift();
-    return member === null ? undefined : takeWithId(member._task);
+    const task = this._shift();
+    return task === null ? undefined : takeWithId(task);
   }
 
   /** One step of {@link JoinSet.joinNext}, for futures of one's own. Only the last waker given is woken. */
   pollJoinNext(cx: Context): Poll<T | undefined> {
-    const task = this._pollFinished(this, cx);
-    return task === PENDING ? PENDING : task?._take();
+    return next(this, this, cx);
   }
 
   /** One step of {@link JoinSet.joinNextWithId}. */
   pollJoinNextWithId(cx: Context): Poll<[Id, T] | undefined> {
-    const task = this._pollFinished(this, cx);
-    if (task === PENDING) return PENDING;
-    return task === undefined ? undefined : takeWithId(task);
+    return nextWithId(this, this, cx);
   }
 
   /**
@@ -147,7 +143,18 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
    * Cancel safety: dropping it loses the values it has collected; tasks that it has not joined stay in the set.
    */
   joinAll(): Future<T[]> {
-    return new JoinAll(this);
+    const values: T[] = [];
+    return new SetFuture(this, (set, waiter, cx) => {
+      try {
+        // Without a value it is PENDING: the set is not empty.
+        for (let box; !set.isEmpty; values.push(box.value))
+          if ((box = nextBox(set, waiter, cx) as Box<T> | typeof PENDING) === PENDING) return PENDING;
+      } catch (error) {
+        set.drop();
+        throw error;
+      }
+      return values;
+    });
   }
 
   /** Aborts every task. They stay in the set until they are joined. */
@@ -157,16 +164,30 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
   /** Lets go of every task: they keep running, the set is empty. */
   detachAll(): void {
-    for (const member of this._pending.snapshot()) member.drop();
-    this._pending.clear();
-    for (let member = this._finished.shift(); member !== null; member = this._finished.shift())
-      letGo(member._task);
+    for (const member of this._pending.snapshot()) {
+      this._pending.remove(member);
+      member.drop();
+    }
+    // Nobody will join them through the set any more: a failure is news then.
+    for (let task = this._shift(); task !== null; task = this._shift()) task.drop();
     this.#wake();
   }
 
   /** Aborts every task and waits until all have ended, whatever they give or throw. */
   shutdown(): Future<void> {
-    return new Shutdown(this);
+    let isAborted = false;
+    return new SetFuture(this, (set, waiter, cx) => {
+      if (!isAborted) set.abortAll();
+      isAborted = true;
+      while (!set.isEmpty) {
+        try {
+          if (nextBox(set, waiter, cx) === PENDING) return PENDING;
+        } catch {
+          // Shutting down: what a task threw is of no interest.
+        }
+      }
+      return undefined;
+    });
   }
 
   /** Aborts every task and lets go of them. */
@@ -182,15 +203,15 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   /** Joins until the set is empty. Leaving the loop early leaves the rest in the set. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      const joined = await new JoinNextBoxed(this);
+      const joined = await new SetFuture<T, Box<T> | undefined>(this, nextBox);
       if (joined === undefined) return;
       yield joined.value;
     }
   }
 
   /** @internal */
-  _spawn(spawner: Spawner, body: IntoFuture<T>, options: SpawnOptions): AbortHandle {
-    return this._add(spawnInto(spawner, body, options)).abortHandle();
+  _spawn(spawner: Spawner, body: IntoFuture<T>, above: unknown, name?: string): AbortHandle {
+    return this._add(spawnInto(spawner, body, above, name)).abortHandle();
   }
 
   /** @internal */
@@ -214,27 +235,29 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
     this.#wake();
   }
 
+  /** Takes out the task that ended first. @internal */
+  _shift(): Task<T> | null {
+    const member = this._finished.first;
+    if (member === null) return null;
+    this._finished.remove(member);
+    return member._task;
+  }
+
   #wake(): void {
     if (this._waiters.size === 0) return;
     const wakers = [...this._waiters.values()];
     this._waiters.clear();
-    for (const waker of wakers) {
-      try {
-        waker.wake();
-      } catch (error) {
-        currentCore().wakerFailed(error);
-      }
-    }
+    for (const waker of wakers) wakeSafely(waker);
   }
 
   /** One step of a wait for the next task. @internal */
-  _pollFinished(waiter: object, cx: Context): Poll<Task<T> | undefined> {
+  _next<R>(waiter: object, cx: Context, take: (task: Task<T>) => R): Poll<R | undefined> {
     if (this._finished.length > 0) {
       if (!proceed(cx)) return PENDING;
       charge();
       if (this._waiters.size > 0) this._waiters.delete(waiter);
       // Not empty, as was asked just now.
-      return (this._finished.shift() as Member<T>)._task;
+      return take(this._shift() as Task<T>);
     }
     if (this._pending.length === 0) return undefined;
     this._waiters.set(waiter, cx.waker);
@@ -244,43 +267,37 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
 /** A task's place in a set. It waits on the task as a `Join` does, and is its own waker. */
 class Member<T> extends Join<T> implements Waker {
-  readonly #set: JoinSet<T>;
+  readonly _set: JoinSet<T>;
   _before: Member<T> | null = null;
   _after: Member<T> | null = null;
 
   constructor(set: JoinSet<T>, task: Task<T>) {
     super(task);
-    this.#set = set;
+    this._set = set;
   }
 
   wake(): void {
-    this.#set._ended(this);
+    this._set._ended(this);
   }
 }
 
 class MemberList<T> {
-  #first: Member<T> | null = null;
+  first: Member<T> | null = null;
   #last: Member<T> | null = null;
   length = 0;
 
   push(member: Member<T>): void {
     const last = this.#last;
     member._before = last;
-    if (last === null) this.#first = member;
+    if (last === null) this.first = member;
     else last._after = member;
     this.#last = member;
     this.length += 1;
   }
 
-  shift(): Member<T> | null {
-    const first = this.#first;
-    if (first !== null) this.remove(first);
-    return first;
-  }
-
   remove(member: Member<T>): void {
     const { _before: before, _after: after } = member;
-    if (before === null) this.#first = after;
+    if (before === null) this.first = after;
     else before._after = after;
     if (after === null) this.#last = before;
     else after._before = before;
@@ -289,23 +306,11 @@ class MemberList<T> {
     this.length -= 1;
   }
 
-  clear(): void {
-    this.#first = null;
-    this.#last = null;
-    this.length = 0;
-  }
-
   snapshot(): Member<T>[] {
     const members: Member<T>[] = [];
-    for (let member = this.#first; member !== null; member = member._after) members.push(member);
+    for (let member = this.first; member !== null; member = member._after) members.push(member);
     return members;
   }
-}
-
-/** Nobody will join it through the set any more: a failure is news then. */
-function letGo(task: Task<never> | Task<unknown>): void {
-  const it = task as Task<unknown>;
-  if ((it._state & FAILED) !== 0) it._scheduler.core.reportFailure(it);
 }
 
 function takeWithId<T>(task: Task<T>): [Id, T] {
@@ -313,83 +318,45 @@ function takeWithId<T>(task: Task<T>): [Id, T] {
   return [task.id(), task._take()];
 }
 
-abstract class SetFuture<T, R> extends Future<R> {
-  protected readonly set: JoinSet<T>;
-  constructor(set: JoinSet<T>) {
+/** A value in a box: so that a value of `undefined` is not taken for the end. */
+interface Box<T> {
+  readonly value: T;
+}
+
+type Step<T, R> = (set: JoinSet<T>, waiter: object, cx: Context) => Poll<R>;
+
+function next<T>(set: JoinSet<T>, waiter: object, cx: Context): Poll<T | undefined> {
+  return set._next(waiter, cx, take);
+}
+
+function take<T>(task: Task<T>): T {
+  return task._take();
+}
+
+function nextWithId<T>(set: JoinSet<T>, waiter: object, cx: Context): Poll<[Id, T] | undefined> {
+  return set._next<[Id, T]>(waiter, cx, takeWithId);
+}
+
+function nextBox<T>(set: JoinSet<T>, waiter: object, cx: Context): Poll<Box<T> | undefined> {
+  return set._next(waiter, cx, (task) => ({ value: task._take() }));
+}
+
+class SetFuture<T, R> extends Future<R> {
+  readonly _set: JoinSet<T>;
+  readonly _step: Step<T, R>;
+  constructor(set: JoinSet<T>, step: Step<T, R>) {
     super();
-    this.set = set;
+    this._set = set;
+    this._step = step;
+  }
+  override poll(cx: Context): Poll<R> {
+    return (0, this._step)(this._set, this, cx);
   }
   override drop(): void {
-    this.set._waiters.delete(this);
-  }
-  /** The next task that has ended; undefined when the set is empty. */
-  protected pollTask(cx: Context): Poll<Task<T> | undefined> {
-    return this.set._pollFinished(this, cx);
+    this._set._waiters.delete(this);
   }
   override describe(): string {
-    return `the next of ${this.set.len} tasks in a JoinSet`;
-  }
-}
-
-class JoinNext<T> extends SetFuture<T, T | undefined> {
-  override poll(cx: Context): Poll<T | undefined> {
-    const task = this.pollTask(cx);
-    return task === PENDING ? PENDING : task?._take();
-  }
-}
-
-class JoinNextWithId<T> extends SetFuture<T, [Id, T] | undefined> {
-  override poll(cx: Context): Poll<[Id, T] | undefined> {
-    const task = this.pollTask(cx);
-    if (task === PENDING) return PENDING;
-    return task === undefined ? undefined : takeWithId(task);
-  }
-}
-
-/** As `joinNext`, with the value in a box: so that a value of `undefined` is not taken for the end. */
-class JoinNextBoxed<T> extends SetFuture<T, { readonly value: T } | undefined> {
-  override poll(cx: Context): Poll<{ readonly value: T } | undefined> {
-    const task = this.pollTask(cx);
-    if (task === PENDING) return PENDING;
-    return task === undefined ? undefined : { value: task._take() };
-  }
-}
-
-class JoinAll<T> extends SetFuture<T, T[]> {
-  readonly #values: T[] = [];
-
-  override poll(cx: Context): Poll<T[]> {
-    while (!this.set.isEmpty) {
-      try {
-        const task = this.pollTask(cx);
-        if (task === PENDING) return PENDING;
-        if (task !== undefined) this.#values.push(task._take());
-      } catch (error) {
-        this.set.drop();
-        throw error;
-      }
-    }
-    return this.#values;
-  }
-}
-
-class Shutdown<T> extends SetFuture<T, void> {
-  #aborted = false;
-
-  override poll(cx: Context): Poll<void> {
-    if (!this.#aborted) {
-      this.#aborted = true;
-      this.set.abortAll();
-    }
-    while (!this.set.isEmpty) {
-      try {
-        const task = this.pollTask(cx);
-        if (task === PENDING) return PENDING;
-        task?._take();
-      } catch {
-        // Shutting down: what a task threw is of no interest.
-      }
-    }
+    return `the next of ${this._set.len} tasks in a JoinSet`;
   }
 }
 
@@ -405,28 +372,27 @@ export class JoinSetBuilder<T> {
 
   /** Sets the name of the tasks spawned from here on. */
   name(name: string): this {
-    if (typeof name !== "string") throw typeError(`name must be a string, not ${show(name)}`);
-    this.#name = name;
+    this.#name = checkType("name", name, "string");
     return this;
   }
 
   /** As {@link JoinSet.spawn}. */
   spawn(body: IntoFuture<T>): AbortHandle {
-    return this.#set._spawn(currentCore(), body, { above: this.spawn, name: this.#name });
+    return this.#set._spawn(currentCore(), body, this.spawn, this.#name);
   }
 
   /** As {@link JoinSet.spawnOn}. */
   spawnOn(body: IntoFuture<T>, handle: Handle): AbortHandle {
-    return this.#set._spawn(handle._core, body, { above: this.spawnOn, name: this.#name });
+    return this.#set._spawn(handle._core, body, this.spawnOn, this.#name);
   }
 
   /** As {@link JoinSet.spawnLocal}. */
   spawnLocal(body: IntoFuture<T>): AbortHandle {
-    return this.#set._spawn(currentLocalScheduler(), body, { above: this.spawnLocal, name: this.#name });
+    return this.#set._spawn(currentLocalScheduler(), body, this.spawnLocal, this.#name);
   }
 
   /** As {@link JoinSet.spawnLocalOn}. */
   spawnLocalOn(body: IntoFuture<T>, localSet: LocalSet): AbortHandle {
-    return this.#set._spawn(localSet._scheduler, body, { above: this.spawnLocalOn, name: this.#name });
+    return this.#set._spawn(localSet._scheduler, body, this.spawnLocalOn, this.#name);
   }
 }

@@ -23,6 +23,6 @@ export class LocalRuntime extends Runtime {
 
   /** Starts a task on this runtime. */
   spawnLocal<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return spawnInto(this._core, body, { above: this.spawnLocal });
+    return spawnInto(this.handle()._core, body, this.spawnLocal);
   }
 }

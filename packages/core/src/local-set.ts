@@ -1,5 +1,5 @@
 /** A group of tasks that run only while the group is driven. */
-import { UsageError } from "./errors.ts";
+import { guardOrder, UsageError } from "./errors.ts";
 import { Future, PENDING, type Context, type IntoFuture, type Poll } from "./future.ts";
 import type { RuntimeId } from "./handle.ts";
 import { currentCore } from "./internal/current.ts";
@@ -37,7 +37,7 @@ export class LocalSet extends Future<void> {
 
   /** Starts a task in this set. It runs when the set is next driven. */
   spawnLocal<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return spawnInto(this._scheduler, body, { above: this.spawnLocal });
+    return spawnInto(this._scheduler, body, this.spawnLocal);
   }
 
   /**
@@ -72,7 +72,7 @@ export class LocalSet extends Future<void> {
     if (this.#driven) {
       throw new UsageError(
         "ERR_RT_INVALID_STATE",
-        "Cannot change unhandledPanic: the set has been driven already; set it right after new LocalSet()",
+        "The set has been driven: change unhandledPanic before that",
       );
     }
     this._scheduler.shutdownOnPanic = policy === "shutdownRuntime";
@@ -106,7 +106,7 @@ export class LocalSet extends Future<void> {
   }
 
   /** The future that stands for one wait. @internal */
-  override _wait(): Future<void> {
+  override "rt:wait"(): Future<void> {
     return new Drive(this);
   }
 
@@ -200,12 +200,10 @@ class RunUntil<T> extends Wrapper<T> {
 
 /** Makes {@link spawnLocal} go to one set while it is held. @see Tokio `task::LocalEnterGuard` @public */
 export class LocalEnterGuard implements Disposable {
-  readonly #set: LocalSet;
   #depth: number;
 
   /** @internal */
   constructor(set: LocalSet) {
-    this.#set = set;
     this.#depth = realm.enteredSets.push(set);
   }
 
@@ -213,12 +211,7 @@ export class LocalEnterGuard implements Disposable {
   dispose(): void {
     const depth = this.#depth;
     if (depth === 0) return;
-    if (realm.enteredSets.length !== depth || realm.enteredSets[depth - 1] !== this.#set) {
-      throw new UsageError(
-        "ERR_RT_GUARD_ORDER",
-        "Cannot dispose this LocalEnterGuard: one taken later is still held; dispose guards in reverse order",
-      );
-    }
+    if (realm.enteredSets.length !== depth) throw guardOrder();
     this.#depth = 0;
     realm.enteredSets.pop();
   }

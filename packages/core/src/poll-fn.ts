@@ -1,5 +1,5 @@
 /** A future from a function. */
-import { show, typeError } from "./errors.ts";
+import { checkType } from "./errors.ts";
 import { Future, type Context, type Poll } from "./future.ts";
 
 class PollFn<T> extends Future<T> {
@@ -12,7 +12,7 @@ class PollFn<T> extends Future<T> {
     return (0, this.#poll)(cx);
   }
   override describe(): string {
-    return this.#poll.name === "" ? "a pollFn" : this.#poll.name;
+    return this.#poll.name || "a pollFn";
   }
 }
 
@@ -34,6 +34,5 @@ class PollFn<T> extends Future<T> {
  * @public
  */
 export function pollFn<T>(poll: (cx: Context) => Poll<T>): Future<T> {
-  if (typeof poll !== "function") throw typeError(`pollFn takes a function, not ${show(poll)}`);
-  return new PollFn(poll);
+  return new PollFn(checkType("pollFn", poll, "function"));
 }

@@ -1,6 +1,6 @@
 /** The counters of a runtime. */
 import { checkInteger, UsageError } from "./errors.ts";
-import type { Histogram } from "./internal/counters.ts";
+import { bucketRange, type Histogram } from "./internal/counters.ts";
 import type { RuntimeCore } from "./internal/runtime-core.ts";
 
 /**
@@ -53,66 +53,56 @@ export class RuntimeMetrics {
    * @throws {@link UsageError} without {@link Builder.enableMetricsTiming}.
    */
   workerTotalBusyDuration(worker: number): number {
-    this.#check(worker);
-    if (this.#core.counters.timed) return this.#core.counters.busyMs;
-    throw new UsageError(
-      "ERR_RT_INVALID_STATE",
-      "Cannot tell the busy time: polls are not timed; build the runtime with enableMetricsTiming()",
-    );
+    const { timed, busyMs } = this.#of(worker).counters;
+    if (timed) return busyMs;
+    throw new UsageError("ERR_RT_INVALID_STATE", "Polls are not timed; build with enableMetricsTiming()");
   }
 
   /** How often the worker went to sleep because nothing was ready. */
   workerParkCount(worker: number): number {
-    this.#check(worker);
-    return this.#core.counters.parks;
+    return this.#of(worker).counters.parks;
   }
 
   /** Parks and unparks together: odd while the worker is parked. */
   workerParkUnparkCount(worker: number): number {
-    this.#check(worker);
-    return this.#core.counters.parks + this.#core.counters.unparks;
+    const { parks, unparks } = this.#of(worker).counters;
+    return parks + unparks;
   }
 
   /** How often the worker was roused and went back to sleep without having polled a task. */
   workerNoopCount(worker: number): number {
-    this.#check(worker);
-    return this.#core.counters.noops;
+    return this.#of(worker).counters.noops;
   }
 
   /** Polls of tasks. */
   workerPollCount(worker: number): number {
-    this.#check(worker);
-    return this.#core.counters.polls;
+    return this.#of(worker).counters.polls;
   }
 
   /** Wake-ups that came from tasks on this worker. */
   workerLocalScheduleCount(worker: number): number {
-    this.#check(worker);
-    return this.#core.localSchedules;
+    return this.#of(worker).localSchedules;
   }
 
   /** Tasks in the worker's own queue. */
   workerLocalQueueDepth(worker: number): number {
-    this.#check(worker);
-    return this.#core.ready - this.#core.injected;
+    const core = this.#of(worker);
+    return core.ready - core.injected;
   }
 
   /** Tasks taken from other workers: none on a current-thread runtime. */
   workerStealCount(worker: number): number {
-    this.#check(worker);
-    return 0;
+    return this.#none(worker);
   }
 
   /** Successful steals: none on a current-thread runtime. */
   workerStealOperations(worker: number): number {
-    this.#check(worker);
-    return 0;
+    return this.#none(worker);
   }
 
   /** How often the worker's queue spilled over: never on a current-thread runtime, whose queue grows. */
   workerOverflowCount(worker: number): number {
-    this.#check(worker);
-    return 0;
+    return this.#none(worker);
   }
 
   /** True with {@link Builder.enableMetricsPollTimeHistogram}. */
@@ -122,7 +112,7 @@ export class RuntimeMetrics {
 
   /** 0 without the histogram. */
   pollTimeHistogramNumBuckets(): number {
-    return this.#core.counters.pollTimes?.configuration.numBuckets ?? 0;
+    return this.#core.counters.pollTimes?.ends.length ?? 0;
   }
 
   /** Where a bucket starts and ends; empty without the histogram. */
@@ -132,8 +122,7 @@ export class RuntimeMetrics {
 
   /** Polls that fell into a bucket; 0 without the histogram. */
   pollTimeHistogramBucketCount(worker: number, bucket: number): number {
-    this.#check(worker);
-    return count(this.#core.counters.pollTimes, bucket);
+    return count(this.#of(worker).counters.pollTimes, bucket);
   }
 
   /** True with {@link Builder.enableMetricsScheduleLatencyHistogram}. */
@@ -143,7 +132,7 @@ export class RuntimeMetrics {
 
   /** 0 without the histogram. */
   scheduleLatencyHistogramNumBuckets(): number {
-    return this.#core.counters.latencies?.configuration.numBuckets ?? 0;
+    return this.#core.counters.latencies?.ends.length ?? 0;
   }
 
   /** Where a bucket starts and ends; empty without the histogram. */
@@ -153,12 +142,17 @@ export class RuntimeMetrics {
 
   /** Polls that fell into a bucket; 0 without the histogram. */
   scheduleLatencyHistogramBucketCount(worker: number, bucket: number): number {
-    this.#check(worker);
-    return count(this.#core.counters.latencies, bucket);
+    return count(this.#of(worker).counters.latencies, bucket);
   }
 
-  #check(worker: number): void {
+  #none(worker: number): number {
+    this.#of(worker);
+    return 0;
+  }
+
+  #of(worker: number): RuntimeCore {
     checkInteger("worker", worker, 0, this.numWorkers() - 1);
+    return this.#core;
   }
 }
 
@@ -166,7 +160,7 @@ function range(
   histogram: Histogram | null,
   bucket: number,
 ): { readonly start: number; readonly end: number } {
-  return histogram?.configuration.bucketRange(bucket) ?? { start: 0, end: 0 };
+  return histogram === null ? { start: 0, end: 0 } : bucketRange(histogram.ends, bucket);
 }
 
 function count(histogram: Histogram | null, bucket: number): number {

@@ -4,7 +4,6 @@ import type { EnterGuard } from "./enter-guard.ts";
 import { checkMillis } from "./errors.ts";
 import type { IntoFuture } from "./future.ts";
 import { Handle } from "./handle.ts";
-import { checkNotNested } from "./internal/current.ts";
 import type { RuntimeCore } from "./internal/runtime-core.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
@@ -28,15 +27,14 @@ import type { RuntimeMetrics } from "./runtime-metrics.ts";
  * @public
  */
 export class Runtime implements AsyncDisposable {
-  /** @internal */
-  readonly _core: RuntimeCore;
+  readonly #core: RuntimeCore;
   readonly #handle: Handle;
 
   /** @internal */
   constructor(core: RuntimeCore) {
-    this._core = core;
+    this.#core = core;
     this.#handle = new Handle(core);
-    for (const key of core.config.drivers) core.driverOf(key);
+    for (const key of core.config.addDriver) core.driverOf(key);
   }
 
   /** A reference to this runtime, to be handed around. */
@@ -46,7 +44,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Starts a task on this runtime. See {@link spawn}. */
   spawn<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return this._core.spawn(body, this.spawn);
+    return this.#core.spawn(body, this.spawn);
   }
 
   /**
@@ -60,8 +58,7 @@ export class Runtime implements AsyncDisposable {
    * @see Tokio `Runtime::block_on`, which blocks the thread; here the promise stands for that.
    */
   blockOn<T>(body: IntoFuture<T>): Promise<T> {
-    checkNotNested();
-    return this._core.blockOn(body);
+    return this.#handle.blockOn(body);
   }
 
   /** Makes this runtime current until the guard is disposed. */
@@ -82,9 +79,17 @@ export class Runtime implements AsyncDisposable {
    */
   async shutdownTimeout(ms: number): Promise<void> {
     checkMillis("the shutdown time-out", ms);
-    if (this._core.close()) return;
-    if (ms > 0) await withTimeout(this._core.whenEmpty(), ms);
-    this._core.kill();
+    if (this.#core.close()) return;
+    if (ms > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = ms === Infinity ? null : hostTimer(resolve, Math.min(ms, LONGEST_TIMER));
+        this.#core.whenEmpty(() => {
+          timer?.cancel();
+          resolve();
+        });
+      });
+    }
+    this.#core.kill();
   }
 
   /**
@@ -92,7 +97,7 @@ export class Runtime implements AsyncDisposable {
    * @see Tokio `Runtime::shutdown_background`
    */
   shutdownBackground(): void {
-    if (!this._core.close()) this._core.kill();
+    if (!this.#core.close()) this.#core.kill();
   }
 
   /** Drops every task and waits for all of their cleanup. */
@@ -103,14 +108,3 @@ export class Runtime implements AsyncDisposable {
 
 /** The longest delay a host timer takes: 24 days, and nobody waits for longer than that. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-
-async function withTimeout(done: Promise<void>, ms: number): Promise<void> {
-  if (ms === Infinity) return done;
-  await new Promise<void>((resolve) => {
-    const timer = hostTimer(resolve, Math.min(ms, LONGEST_TIMER));
-    void done.then(() => {
-      timer.cancel();
-      resolve();
-    });
-  });
-}

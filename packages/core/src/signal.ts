@@ -18,7 +18,7 @@ export function signal(): AbortSignal {
   if (scope === null) {
     throw new UsageError(
       "ERR_RT_OUTSIDE_TASK",
-      "Cannot give a signal: no task is running here; call signal() inside a task, or use an AbortController",
+      "signal() belongs to a task and none is running; use an AbortController here",
     );
   }
   scope._controller ??= new AbortController();
@@ -96,7 +96,7 @@ class WithSignal<T> extends Wrapper<T> {
  */
 export function withSignal<T>(abortSignal: AbortSignal, body: IntoFuture<T>): Future<T> {
   if (typeof abortSignal?.addEventListener !== "function") {
-    throw typeError(`withSignal takes an AbortSignal, not ${show(abortSignal)}; pass controller.signal`);
+    throw typeError(`withSignal takes an AbortSignal, not ${show(abortSignal)}`);
   }
   return new WithSignal(abortSignal, intoFuture(body));
 }

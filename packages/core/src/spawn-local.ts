@@ -14,5 +14,5 @@ import type { JoinHandle } from "./join-handle.ts";
  * @public
  */
 export function spawnLocal<T>(body: IntoFuture<T>): JoinHandle<T> {
-  return spawnInto(currentLocalScheduler(), body, { above: spawnLocal });
+  return spawnInto(currentLocalScheduler(), body, spawnLocal);
 }

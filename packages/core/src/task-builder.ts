@@ -1,5 +1,5 @@
 /** Spawning with a name. */
-import { show, typeError } from "./errors.ts";
+import { checkType } from "./errors.ts";
 import type { IntoFuture } from "./future.ts";
 import type { Handle } from "./handle.ts";
 import { currentCore } from "./internal/current.ts";
@@ -26,28 +26,27 @@ export class TaskBuilder {
 
   /** Sets the name of the tasks spawned from here on. */
   name(name: string): this {
-    if (typeof name !== "string") throw typeError(`name must be a string, not ${show(name)}`);
-    this.#name = name;
+    this.#name = checkType("name", name, "string");
     return this;
   }
 
   /** As {@link spawn}. */
   spawn<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return spawnInto(currentCore(), body, { above: this.spawn, name: this.#name });
+    return spawnInto(currentCore(), body, this.spawn, this.#name);
   }
 
   /** Spawns on the runtime of `handle`. */
   spawnOn<T>(body: IntoFuture<T>, handle: Handle): JoinHandle<T> {
-    return spawnInto(handle._core, body, { above: this.spawnOn, name: this.#name });
+    return spawnInto(handle._core, body, this.spawnOn, this.#name);
   }
 
   /** As {@link spawnLocal}. */
   spawnLocal<T>(body: IntoFuture<T>): JoinHandle<T> {
-    return spawnInto(currentLocalScheduler(), body, { above: this.spawnLocal, name: this.#name });
+    return spawnInto(currentLocalScheduler(), body, this.spawnLocal, this.#name);
   }
 
   /** Spawns on `localSet`, whether or not it is being driven. */
   spawnLocalOn<T>(body: IntoFuture<T>, localSet: LocalSet): JoinHandle<T> {
-    return spawnInto(localSet._scheduler, body, { above: this.spawnLocalOn, name: this.#name });
+    return spawnInto(localSet._scheduler, body, this.spawnLocalOn, this.#name);
   }
 }

@@ -22,10 +22,7 @@ export type Id = number & { readonly [brand]: "task id" };
 export function id(): Id {
   const found = tryId();
   if (found !== undefined) return found;
-  throw new UsageError(
-    "ERR_RT_OUTSIDE_TASK",
-    "Cannot tell the task id: no task is running here; use tryId() to ask",
-  );
+  throw new UsageError("ERR_RT_OUTSIDE_TASK", "id() belongs to a task and none is running; use tryId() here");
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Values that belong to a task. */
-import { UsageError, show, typeError } from "./errors.ts";
+import { checkType, UsageError } from "./errors.ts";
 import {
   type Future,
   polledAfterCompletion,
@@ -19,9 +19,7 @@ export class AccessError extends Error {
   readonly code = "ERR_RT_NO_TASK_LOCAL";
   /** @internal */
   constructor(key: string) {
-    super(
-      `Cannot read the task-local ${key}: no value is set here; run the code inside ${key}.scope(value, body)`,
-    );
+    super(`The task-local ${key} is not set here; run the code inside ${key}.scope(value, body)`);
   }
 }
 
@@ -47,8 +45,7 @@ export class TaskLocal<T> {
 
   /** @param name - for error messages. */
   constructor(name = "value") {
-    if (typeof name !== "string") throw typeError(`TaskLocal takes a name, not ${show(name)}`);
-    this.#name = name;
+    this.#name = checkType("TaskLocal", name, "string");
   }
 
   /** Runs `body` with the value set: during each of its polls, and while it is dropped. Scopes nest. */
@@ -112,7 +109,7 @@ export class TaskLocal<T> {
     if (findCell(this)?.lent !== true) return;
     throw new UsageError(
       "ERR_RT_INVALID_STATE",
-      `Cannot enter a scope of the task-local ${this.#name}: its value is lent to with(); return from that first`,
+      `The task-local ${this.#name} is lent to with(); return from that before entering a scope`,
     );
   }
 }

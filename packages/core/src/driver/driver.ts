@@ -73,10 +73,6 @@ export abstract class LayeredDriver implements Driver {
   constructor(inner: Driver) {
     this.inner = inner;
   }
-  /** Puts this layer on top of one that was added while this was being made. @internal */
-  _moveOnto(inner: Driver): void {
-    this.inner = inner;
-  }
   get returnsFromPark(): boolean {
     return this.inner.returnsFromPark;
   }

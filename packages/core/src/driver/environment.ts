@@ -6,6 +6,7 @@ import { currentScope, currentTask, realm } from "../internal/realm.ts";
 import type { Waker } from "../future.ts";
 import type { Driver } from "./driver.ts";
 
+export { wakeSafely } from "../internal/current.ts";
 export { debug, now as hostNow };
 
 /** A wake-up at a time, to be taken back. @public */
@@ -48,7 +49,7 @@ export function wakeAfter(ms: number, waker: Waker): TimerEntry {
 
 /** Whether the runtime was built with {@link Builder.startPaused}. @public */
 export function startsPaused(handle: Handle): boolean {
-  return handle._core.config.startPaused;
+  return handle._core.config.startPaused === true;
 }
 
 /**
@@ -87,13 +88,4 @@ export function randomBelow(bound: number): number {
 /** Whether the code that calls this runs inside a task, so that blocking the thread would block its runtime. @public */
 export function isDriving(): boolean {
   return currentTask() !== null || currentScope() !== null;
-}
-
-/** Wakes one of many: when the waker throws, that is reported, and the others get their turn. @public */
-export function wakeSafely(waker: Waker): void {
-  try {
-    waker.wake();
-  } catch (error) {
-    currentCore().wakerFailed(error);
-  }
 }

@@ -23,9 +23,9 @@ export class Await implements Context, Waker, Promise<unknown> {
   _next: Await | null = null;
   readonly #onFulfilled: OnFulfilled;
   readonly #onRejected: OnRejected;
-  /** What a callback gave or threw, as a promise; made when it is there or somebody chains, whichever is later. */
-  #outcome: Outcome | null = null;
-  #chain: PromiseWithResolvers<unknown> | null = null;
+  /** What a callback gave or threw; made when it is there or somebody chains, whichever is earlier. */
+  #outcome: Promise<unknown> | null = null;
+  #resolve: ((outcome: unknown) => void) | null = null;
 
   constructor(scope: Scope, onFulfilled: OnFulfilled, onRejected: OnRejected) {
     this._scope = scope;
@@ -56,29 +56,15 @@ export class Await implements Context, Waker, Promise<unknown> {
   }
 
   #call(callback: OnRejected, argument: unknown): void {
-    try {
-      const value = callback(argument);
-      // The engine's own functions give undefined, so this costs an await nothing.
-      if (value !== undefined || this.#chain !== null) this.#settle({ failed: false, value });
-    } catch (value) {
-      this.#settle({ failed: true, value });
-    }
-  }
-
-  #settle(outcome: Outcome): void {
-    this.#outcome = outcome;
-    // Nobody chains on a callback that threw: let the host report it as the unhandled rejection that it is.
-    if (this.#chain === null && outcome.failed) void this.#promise();
-    else if (this.#chain !== null) settle(this.#chain, outcome);
+    const outcome = call(callback, argument);
+    if (this.#resolve === null) this.#outcome = outcome;
+    else this.#resolve(outcome);
   }
 
   #promise(): Promise<unknown> {
-    if (this.#chain === null) {
-      this.#chain = Promise.withResolvers();
-      if (this.#outcome !== null) settle(this.#chain, this.#outcome);
-      else if (this._leaf === null) this.#chain.resolve(undefined);
-    }
-    return this.#chain.promise;
+    return (this.#outcome ??= new Promise((resolve) => {
+      this.#resolve = resolve;
+    }));
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- stands for a promise
@@ -98,14 +84,19 @@ export class Await implements Context, Waker, Promise<unknown> {
   }
 }
 
-interface Outcome {
-  readonly failed: boolean;
-  readonly value: unknown;
-}
+const settled: Promise<void> = Promise.resolve();
 
-function settle(chain: PromiseWithResolvers<unknown>, { failed, value }: Outcome): void {
-  if (failed) chain.reject(value);
-  else chain.resolve(value);
+/**
+ * What a callback of `then` makes of a result. The engine's own functions give undefined, so an await costs no promise;
+ * that of one who threw is reported by the host, unless somebody chains on it.
+ */
+function call(callback: OnRejected, argument: unknown): Promise<unknown> {
+  try {
+    const value = callback(argument);
+    return value === undefined ? settled : Promise.resolve(value);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 export function awaitFuture<T, A = T, B = never>(
@@ -136,9 +127,15 @@ export function awaitTask<T, A = T, B = never>(
     return awaitFuture(new Join(task), onFulfilled, onRejected);
   }
   const scope = home();
-  const node = new Await(scope, onFulfilled, onRejected);
-  if (!scope._settleNow(node, task)) scope._await(node, new Join(task));
-  return node as Promise<unknown> as Promise<A | B>;
+  if (!scope._mayGoOn()) {
+    const node = new Await(scope, onFulfilled, onRejected);
+    scope._await(node, new Join(task));
+    return node as Promise<unknown> as Promise<A | B>;
+  }
+  const outcome = task._failed()
+    ? call(onRejected, task._error())
+    : call(onFulfilled as OnRejected, task._take());
+  return outcome as Promise<A | B>;
 }
 
 /** The scope that waits: the async function that is running, else the runtime's root. */

@@ -1,11 +1,18 @@
 /** Binds what `Future` needs of later modules. Evaluated once, by every entry of the package. */
-import { Builder } from "../builder.ts";
+import { EventLoopDriver } from "../driver/event-loop.ts";
+import { Runtime } from "../runtime.ts";
 import { awaitFuture, awaitTask } from "./await.ts";
+import { DEFAULTS } from "./config.ts";
+import { CurrentThread } from "./current-thread.ts";
 import { realm } from "./realm.ts";
 
 // A second copy of the same version finds the first one's functions here and uses them.
 realm.bridge ??= {
   awaitFuture,
   awaitTask,
-  ambient: () => (realm.ambient ??= Builder.currentThread().name("default").build()),
+  // Not with a builder, which programs that use no other runtime need not carry.
+  ambient: () =>
+    (realm.ambient ??= new Runtime(
+      new CurrentThread({ ...DEFAULTS, name: "default" }, new EventLoopDriver()),
+    )),
 };

@@ -3,7 +3,7 @@ import type { Context, Future, Poll } from "../future.ts";
 import type { LocalSet } from "../local-set.ts";
 import { type LocalsNode, visibleLocals } from "./locals.ts";
 import { currentTask, realm } from "./realm.ts";
-import { CLEANUP_STATE, IN_CONTEXT, Task } from "./task.ts";
+import { CLEANUP_STATE, Task } from "./task.ts";
 import { Wrapper } from "./wrapper.ts";
 
 /** A dropped computation whose `finally` blocks may still be waiting. */
@@ -46,7 +46,7 @@ class Cleanup extends Wrapper<unknown> implements Closable {
  */
 export function adoptCleanup(body: Closable): void {
   const owner = currentTask();
-  const core = owner?._scheduler.core ?? realm.bridge.ambient()._core;
+  const core = owner?._scheduler.core ?? realm.bridge.ambient().handle()._core;
   if (core.killed) {
     body._kill();
     return;
@@ -54,11 +54,8 @@ export function adoptCleanup(body: Closable): void {
   const task = new Task(core, new Cleanup(body), CLEANUP_STATE);
   if (owner !== null) {
     owner._adopt(task);
-    const context = owner._extra?.context ?? null;
-    if (context !== null) {
-      task._extend().context = context;
-      task._state |= IN_CONTEXT;
-    }
+    const context = owner._extra?.context;
+    if (context != null) task._keepContext(context);
   }
   core.start(task);
 }

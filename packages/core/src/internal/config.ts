@@ -1,38 +1,46 @@
 /** What a `Builder` collects and a runtime is made of. */
 import type { Driver, DriverKey } from "../driver/driver.ts";
-import type { HistogramConfiguration } from "../histogram.ts";
+import type { WatchdogThread } from "../platform/platform.ts";
 import type { Report } from "../report.ts";
 import type { TaskMeta } from "../task-meta.ts";
 
 export type UnhandledPanic = "report" | "ignore" | "shutdownRuntime";
 
+/** Named as the setters are. What is off is not there. */
 export interface Config {
-  name: string | undefined;
-  threadName: () => string;
-  /** Polls between turns of the driver; null adapts to the time they take. */
-  eventInterval: number | null;
+  name?: string;
+  threadNameFn: () => string;
+  /** Polls between turns of the driver; without it, that adapts to the time they take. */
+  eventInterval?: number;
   globalQueueInterval: number;
-  disableLifoSlot: boolean;
-  startPaused: boolean;
-  rngSeed: number | null;
-  unhandledPanic: UnhandledPanic;
-  traceSpawns: boolean;
-  propagateContext: boolean;
-  trackTiming: boolean;
-  trackScheduleLatency: boolean;
-  slowPollMs: number;
-  watchdogMs: number;
-  pollTimes: boolean;
-  pollTimeHistogram: HistogramConfiguration;
-  latencies: boolean;
-  scheduleLatencyHistogram: HistogramConfiguration;
-  makeDriver: (() => Driver) | null;
-  drivers: DriverKey<Driver>[];
-  onReport: ((report: Report) => void) | null;
-  onTaskSpawn: ((meta: TaskMeta) => void) | null;
-  onTaskTerminate: ((meta: TaskMeta) => void) | null;
-  onBeforeTaskPoll: ((meta: TaskMeta) => void) | null;
-  onAfterTaskPoll: ((meta: TaskMeta) => void) | null;
-  onThreadPark: (() => void) | null;
-  onThreadUnpark: (() => void) | null;
+  disableLifoSlot?: boolean;
+  startPaused?: boolean;
+  rngSeed?: number;
+  unhandledPanic?: UnhandledPanic;
+  traceSpawns?: boolean;
+  propagateContext?: boolean;
+  enableMetricsTiming?: boolean;
+  trackTaskScheduleLatency?: boolean;
+  slowPollThreshold?: number;
+  watchdog?: () => WatchdogThread | null;
+  enableMetricsPollTimeHistogram?: boolean;
+  /** Where the buckets of a histogram end. */
+  metricsPollTimeHistogramConfiguration?: readonly number[];
+  enableMetricsScheduleLatencyHistogram?: boolean;
+  metricsScheduleLatencyHistogramConfiguration?: readonly number[];
+  parkOn?: () => Driver;
+  addDriver: readonly DriverKey<Driver>[];
+  onReport?: (report: Report) => void;
+  onTaskSpawn?: (meta: TaskMeta) => void;
+  onTaskTerminate?: (meta: TaskMeta) => void;
+  onBeforeTaskPoll?: (meta: TaskMeta) => void;
+  onAfterTaskPoll?: (meta: TaskMeta) => void;
+  onThreadPark?: () => void;
+  onThreadUnpark?: () => void;
 }
+
+export const DEFAULTS: Config = {
+  threadNameFn: () => "rt-worker",
+  globalQueueInterval: 31,
+  addDriver: [],
+};

@@ -1,7 +1,7 @@
 /** The numbers behind `RuntimeMetrics`. Counting is free enough to be always on; taking times is not. */
-import type { HistogramConfiguration } from "../histogram.ts";
-import type { Config } from "./config.ts";
 import { debug } from "#platform";
+import { checkInteger } from "../errors.ts";
+import type { Config } from "./config.ts";
 
 export class Counters {
   spawned = 0;
@@ -19,24 +19,51 @@ export class Counters {
   readonly latencies: Histogram | null;
 
   constructor(config: Config) {
-    this.pollTimes = config.pollTimes ? new Histogram(config.pollTimeHistogram) : null;
-    this.latencies = config.latencies ? new Histogram(config.scheduleLatencyHistogram) : null;
-    this.tracksLatency = config.trackScheduleLatency || this.latencies !== null;
-    this.timed = config.trackTiming || this.pollTimes !== null || debug;
+    this.pollTimes =
+      config.enableMetricsPollTimeHistogram === true
+        ? new Histogram(config.metricsPollTimeHistogramConfiguration)
+        : null;
+    this.latencies =
+      config.enableMetricsScheduleLatencyHistogram === true
+        ? new Histogram(config.metricsScheduleLatencyHistogramConfiguration)
+        : null;
+    this.tracksLatency = config.trackTaskScheduleLatency === true || this.latencies !== null;
+    this.timed = config.enableMetricsTiming === true || this.pollTimes !== null || debug;
   }
 }
 
 export class Histogram {
-  readonly configuration: HistogramConfiguration;
+  readonly ends: readonly number[];
   readonly counts: number[];
 
-  constructor(configuration: HistogramConfiguration) {
-    this.configuration = configuration;
-    this.counts = new Array<number>(configuration.numBuckets).fill(0);
+  /** @param ends - by default 10 buckets of 0.1 ms, as in Tokio. */
+  constructor(ends: readonly number[] = linearEnds(0.1, 10)) {
+    this.ends = ends;
+    this.counts = new Array<number>(ends.length).fill(0);
   }
 
   add(ms: number): void {
-    const bucket = this.configuration._bucketOf(ms);
-    this.counts[bucket] = (this.counts[bucket] as number) + 1;
+    let low = 0;
+    let high = this.ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ms < (this.ends[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    this.counts[low] = (this.counts[low] as number) + 1;
   }
+}
+
+/** Where buckets of one width end; the last one never does. */
+export function linearEnds(widthMs: number, buckets: number): number[] {
+  return Array.from({ length: buckets }, (_, i) => (i === buckets - 1 ? Infinity : (i + 1) * widthMs));
+}
+
+export function bucketRange(
+  ends: readonly number[],
+  index: number,
+): { readonly start: number; readonly end: number } {
+  checkInteger("bucket", index, 0, ends.length - 1);
+  // The index was checked just now.
+  return { start: ends[index - 1] ?? 0, end: ends[index] as number };
 }

@@ -11,7 +11,7 @@ import { now, onceNothingIsLeft, runNeutral } from "#platform";
 import type { Driver } from "../driver/driver.ts";
 import type { Config } from "./config.ts";
 import { channels, RuntimeCore } from "./runtime-core.ts";
-import { GUESS_HOPS, realm } from "./realm.ts";
+import { aside, GUESS_HOPS, realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
 import { PollWatch } from "./poll-watch.ts";
 import type { Task } from "./task.ts";
@@ -52,10 +52,10 @@ export class CurrentThread extends RuntimeCore {
     super(config, driver);
     this.#interval = config.eventInterval ?? EVENT_INTERVAL;
     this.#left = this.#interval;
-    this.#force = config.eventInterval !== null;
+    this.#force = config.eventInterval !== undefined;
     this.#watch = new PollWatch(this);
     driver.start(() => this.#activate());
-    if (channels.start.hasSubscribers) channels.start.publish({ runtime: this.id, name: config.name });
+    this.tell(channels.start, null, { name: config.name });
   }
 
   override get ready(): number {
@@ -80,7 +80,7 @@ export class CurrentThread extends RuntimeCore {
   }
 
   #scheduleWatched(task: Task<unknown>): void {
-    if (channels.wake.hasSubscribers) channels.wake.publish({ runtime: this.id, ...this.describeTask(task) });
+    this.tell(channels.wake, task);
     if (this.counters.tracksLatency) task._extend().scheduledAt = now();
     if (this.#running) {
       this.#local.push(task);
@@ -102,18 +102,14 @@ export class CurrentThread extends RuntimeCore {
 
   #activate(): void {
     if (this.#running || this.#stepping) return;
-    runNeutral(run, this);
+    runNeutral(run, this as CurrentThread);
   }
 
   /** One activation. */
   _run(): void {
-    const { task, cx, generator, locals, budget } = realm;
     this.#running = true;
     this.#active = true;
     this.#plain = !this.counters.tracksLatency && !channels.wake.hasSubscribers;
-    realm.cx = null;
-    realm.generator = null;
-    realm.locals = null;
     try {
       this.#unparked();
       this.driver.poll();
@@ -122,11 +118,6 @@ export class CurrentThread extends RuntimeCore {
     } finally {
       this.#running = false;
       this.#plain = false;
-      realm.task = task;
-      realm.cx = cx;
-      realm.generator = generator;
-      realm.locals = locals;
-      realm.budget = budget;
       realm.resumed = null;
     }
   }
@@ -179,7 +170,7 @@ export class CurrentThread extends RuntimeCore {
       this.#waitForCode();
       return false;
     }
-    if (this.config.onThreadPark !== null) this.#callParkHook("onThreadPark", this.config.onThreadPark);
+    if (this.config.onThreadPark !== undefined) this.threadHook("onThreadPark");
     if (this.ready > 0) return true;
     return this.#park();
   }
@@ -188,7 +179,7 @@ export class CurrentThread extends RuntimeCore {
     this.counters.parks += 1;
     if (!this.#polledSincePark) this.counters.noops += 1;
     this.#polledSincePark = false;
-    if (channels.park.hasSubscribers) channels.park.publish({ runtime: this.id });
+    this.tell(channels.park, null);
     this.#active = false;
     if (!this.driver.park(Infinity)) return false;
     this.#active = true;
@@ -201,14 +192,8 @@ export class CurrentThread extends RuntimeCore {
     // Odd while parked: every activation but the one after a turn of the loop ends a park.
     if (this.counters.parks === this.counters.unparks) return;
     this.counters.unparks += 1;
-    if (channels.unpark.hasSubscribers) channels.unpark.publish({ runtime: this.id });
-    if (this.config.onThreadUnpark !== null) this.#callParkHook("onThreadUnpark", this.config.onThreadUnpark);
-  }
-
-  #callParkHook(name: string, hook: () => void): void {
-    const leave = this.handle._enter();
-    this.callHook(name, hook, undefined);
-    leave();
+    this.tell(channels.unpark, null);
+    if (this.config.onThreadUnpark !== undefined) this.threadHook("onThreadUnpark");
   }
 
   /** Polls with hooks, times and diagnostics. False when the poll goes on in microtasks. */
@@ -249,5 +234,9 @@ export class CurrentThread extends RuntimeCore {
 }
 
 function run(scheduler: CurrentThread): void {
+  aside(activate, scheduler);
+}
+
+function activate(scheduler: CurrentThread): void {
   scheduler._run();
 }

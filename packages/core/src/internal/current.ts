@@ -1,5 +1,6 @@
 /** Which runtime free functions act on. */
 import { UsageError } from "../errors.ts";
+import type { Waker } from "../future.ts";
 import type { Handle } from "../handle.ts";
 import { currentTask, realm } from "./realm.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
@@ -16,9 +17,9 @@ export function currentHandleOrAmbient(): Handle {
 }
 
 export function currentCore(): RuntimeCore {
-  // The common case first: a task that is being polled.
-  const task = realm.task;
-  return task === null || realm.entered.length > 0 ? currentHandleOrAmbient()._core : task._scheduler.core;
+  // The common case first: nothing was entered.
+  const task = realm.entered.length > 0 ? null : currentTask();
+  return task === null ? currentHandleOrAmbient()._core : task._scheduler.core;
 }
 
 /** `blockOn` may not be called by a task: the loop it would wait for is the one that polls it. */
@@ -27,6 +28,15 @@ export function checkNotNested(): void {
   if (task === null) return;
   throw new UsageError(
     "ERR_RT_NESTED_BLOCK_ON",
-    `Cannot call blockOn inside ${task._label()}: this thread already runs a runtime; use yield* or await, or spawn`,
+    `Cannot call blockOn inside ${task._label()}; use yield* or await there, or spawn`,
   );
+}
+
+/** Wakes one of many: when the waker throws, that is reported, and the others get their turn. @public */
+export function wakeSafely(waker: Waker): void {
+  try {
+    waker.wake();
+  } catch (error) {
+    currentCore().report({ kind: "waker-failed", message: "rt: a waker threw", error });
+  }
 }

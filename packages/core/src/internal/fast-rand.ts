@@ -2,10 +2,8 @@
 export class FastRand {
   #state: number;
 
-  /** @param seed - null for one that differs from run to run. */
-  constructor(seed: number | null) {
-    const start = seed ?? Math.random() * 0x1_0000_0000;
-    this.#state = start | 0 || 1; // zero would stay zero
+  constructor(seed: number = Math.random() * 0x1_0000_0000) {
+    this.#state = seed | 0 || 1; // zero would stay zero
   }
 
   /** An integer from 0 to `bound - 1`. */

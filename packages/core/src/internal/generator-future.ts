@@ -2,7 +2,7 @@
 import { show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
-import { currentContext, realm } from "./realm.ts";
+import { aside, currentContext, realm } from "./realm.ts";
 
 /** What has a signal of its own: the generator of a task, and each one wrapped inside it. */
 export interface GeneratorScope {
@@ -131,11 +131,8 @@ export function rejectYield(generator: Async<unknown>, value: unknown): Step {
   const remedy =
     value instanceof Future
       ? "write yield* instead of yield"
-      : "a task may only yield* futures; wrap promises in fromPromise, or use an async function";
-  const error = new UsageError(
-    "ERR_RT_INVALID_YIELD",
-    `Cannot go on: the task yielded ${show(value)}; ${remedy}`,
-  );
+      : "yield* takes futures: wrap promises in fromPromise";
+  const error = new UsageError("ERR_RT_INVALID_YIELD", `The task yielded ${show(value)}; ${remedy}`);
   let result: Step;
   try {
     result = generator.throw(error);
@@ -159,28 +156,25 @@ export function killGenerator(generator: Async<unknown>): void {
  * Finds out what a suspended generator waits for: resumed outside of any poll, its leaf says who it is and suspends
  * again. So nothing need be noted at each suspension.
  */
-function traceLeaf(generator: Async<unknown>): Future<unknown> | null {
-  const { task, cx } = realm;
+function traceLeaf(generator: Async<unknown>): void {
   realm.task = null;
-  realm.cx = null;
   realm.tracing = true;
   realm.trace = null;
   try {
     resumeGenerator.call(generator);
-    return realm.trace;
   } catch {
-    return null; // it is running right now
+    // It is running right now.
   } finally {
-    realm.task = task;
-    realm.cx = cx;
     realm.tracing = false;
-    realm.trace = null;
   }
 }
 
 /** What a generator that has been polled waits for, in words. */
 export function describeLeaf(generator: Async<unknown>): string {
-  return traceLeaf(generator)?.describe() ?? "nothing";
+  aside(traceLeaf, generator);
+  const leaf = realm.trace;
+  realm.trace = null;
+  return leaf?.describe() ?? "nothing";
 }
 
 /** Tells the holders of the scope's signal that it was dropped. */

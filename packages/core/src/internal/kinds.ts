@@ -1,4 +1,5 @@
 /** Tells the kinds of {@link IntoFuture} apart. */
+import { show, typeError } from "../errors.ts";
 import type { Async } from "../future.ts";
 
 /** Stands for all generators in `instanceof`, which V8 turns into a few loads; a call of `isPrototypeOf` stays a call. */
@@ -20,5 +21,11 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return (
     ((typeof value === "object" && value !== null) || typeof value === "function") &&
     typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+export function cannotRun(value: unknown): TypeError {
+  return typeError(
+    `Cannot run ${show(value)}; pass a future, a generator, a promise, or a function that makes one`,
   );
 }

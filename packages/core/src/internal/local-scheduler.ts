@@ -1,13 +1,13 @@
 /** The run queue of a `LocalSet`: its tasks are polled while the set is, inside whatever task drives it. */
 import type { Waker } from "../future.ts";
-import { UsageError } from "../errors.ts";
+import { wakeSafely } from "./current.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
-import { realm } from "./realm.ts";
+import { aside, realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 import type { Spawner } from "./scheduler.ts";
 import type { Task } from "./task.ts";
-import { CLOSING, DONE, LISTED, OBSERVED, STILLBORN } from "./task.ts";
+import { CLOSED, CLOSING, DONE, LISTED, OBSERVED, SHUTDOWN, STILLBORN } from "./task.ts";
 
 /** Tasks polled each time the set is. Tokio's number. */
 const PER_POLL = 61;
@@ -44,7 +44,7 @@ export class LocalScheduler implements Spawner {
   start(task: Task<unknown>): void {
     if (this.closed) {
       task._state |= STILLBORN;
-      task._cancel("closed");
+      task._cancel(CLOSED);
       return;
     }
     this.#alive += 1;
@@ -54,7 +54,7 @@ export class LocalScheduler implements Spawner {
   list(task: Task<unknown>): void {
     this.#waiting.add(task);
     if (!this.closed) return;
-    if ((task._state & CLOSING) === 0) task._cancel("shutdown");
+    if ((task._state & CLOSING) === 0) task._cancel(SHUTDOWN);
     else this.#handOver(task);
   }
 
@@ -77,13 +77,7 @@ export class LocalScheduler implements Spawner {
   }
 
   #wake(): void {
-    for (const waker of this.wakers.values()) {
-      try {
-        waker.wake();
-      } catch (error) {
-        this.core.wakerFailed(error);
-      }
-    }
+    for (const waker of this.wakers.values()) wakeSafely(waker);
   }
 
   failed(task: Task<unknown>): void {
@@ -92,11 +86,7 @@ export class LocalScheduler implements Spawner {
       return;
     }
     task._state |= OBSERVED;
-    this.panic = new UsageError(
-      "ERR_RT_UNHANDLED_PANIC",
-      `${task._label()} failed, and its LocalSet was made to shut down then (unhandledPanic)`,
-      { cause: task._value },
-    );
+    this.panic = task._panic("LocalSet");
     this.close();
   }
 
@@ -106,33 +96,30 @@ export class LocalScheduler implements Spawner {
     if (this.#running) return false;
     this.core = core;
     if (!this.isEmpty) core.localSets.add(this);
-    const { task, cx, generator, locals, budget } = realm;
     this.#running = true;
-    realm.locals = null;
+    aside(poll, this as LocalScheduler);
+    return !this.#local.isEmpty || !this.#remote.isEmpty;
+  }
+
+  _poll(): void {
     try {
       for (let left = PER_POLL; left > 0; left -= 1) {
         const next = this.#take();
-        if (next === null) return false;
+        if (next === null) return;
         next._run();
         // Without a scope store only one async function at a time can be let go on.
-        if (realm.scopes === null && realm.resumed !== null) break;
+        if (realm.scopes === null && realm.resumed !== null) return;
       }
     } finally {
       this.#running = false;
-      realm.task = task;
-      realm.cx = cx;
-      realm.generator = generator;
-      realm.locals = locals;
-      realm.budget = budget;
     }
-    return !this.#local.isEmpty || !this.#remote.isEmpty;
   }
 
   /** Drops every task. Nobody will drive the set any more: the runtime waits for cleanup that waits. */
   close(): void {
     this.closed = true;
     for (const task of this.tasks()) {
-      if ((task._state & (DONE | CLOSING)) === 0) task._cancel("shutdown");
+      if ((task._state & (DONE | CLOSING)) === 0) task._cancel(SHUTDOWN);
       if (!task.isFinished()) this.#handOver(task);
     }
   }
@@ -149,4 +136,8 @@ export class LocalScheduler implements Spawner {
     this.#untilRemote = REMOTE_INTERVAL;
     return this.#remote.shift() ?? this.#local.shift();
   }
+}
+
+function poll(scheduler: LocalScheduler): void {
+  scheduler._poll();
 }

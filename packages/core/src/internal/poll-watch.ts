@@ -5,7 +5,6 @@
 import { debug, now } from "#platform";
 import type { Task } from "./task.ts";
 import { channels, type RuntimeCore } from "./runtime-core.ts";
-import { UNCOUNTED } from "./task.ts";
 
 /** In debug mode, polls from this length on are reported without being asked to. */
 const DEBUG_SLOW_MS = 100;
@@ -21,12 +20,13 @@ export class PollWatch {
   constructor(core: RuntimeCore) {
     const { config, counters } = core;
     this.#core = core;
-    this.#slowMs = config.slowPollMs > 0 ? config.slowPollMs : debug ? DEBUG_SLOW_MS : Infinity;
+    this.#slowMs = config.slowPollThreshold || (debug ? DEBUG_SLOW_MS : Infinity);
     this.#times = counters.timed || counters.tracksLatency || this.#slowMs !== Infinity;
   }
 
   begin(task: Task<unknown>): void {
-    const { config, counters, watchdog } = this.#core;
+    const core = this.#core;
+    const { counters } = core;
     this.#task = task;
     this.#latency = undefined;
     if (this.#times || channels.poll.hasSubscribers) this.#start = now();
@@ -34,10 +34,8 @@ export class PollWatch {
       this.#latency = this.#start - task._extend().scheduledAt;
       counters.latencies?.add(this.#latency);
     }
-    if (config.onBeforeTaskPoll !== null && isCounted(task)) {
-      this.#core.callHook("onBeforeTaskPoll", config.onBeforeTaskPoll, this.#core.meta(task, this.#latency));
-    }
-    watchdog?.enter(task._id, task._label());
+    core.hook("onBeforeTaskPoll", task, this.#latency);
+    core.watchdog?.enter(task._id, task._label());
   }
 
   end(): void {
@@ -47,31 +45,18 @@ export class PollWatch {
     this.#task = null;
     core.watchdog?.leave();
     if (this.#times || channels.poll.hasSubscribers) this.#measured(task, now() - this.#start);
-    const hook = core.config.onAfterTaskPoll;
-    if (hook !== null && isCounted(task))
-      core.callHook("onAfterTaskPoll", hook, core.meta(task, this.#latency));
+    core.hook("onAfterTaskPoll", task, this.#latency);
   }
 
   #measured(task: Task<unknown>, elapsedMs: number): void {
-    const { counters } = this.#core;
+    const core = this.#core;
+    const { counters } = core;
     if (counters.timed) {
       counters.busyMs += elapsedMs;
       counters.pollTimes?.add(elapsedMs);
       task._extend().busyMs += elapsedMs;
     }
-    if (channels.poll.hasSubscribers) {
-      channels.poll.publish({ runtime: this.#core.id, ...this.#core.describeTask(task), elapsedMs });
-    }
-    if (elapsedMs < this.#slowMs) return;
-    this.#core.report({
-      kind: "slow-poll",
-      message: `rt: one poll of ${task._label()} kept the thread for ${Math.round(elapsedMs)} ms`,
-      task: this.#core.reportedTask(task),
-      elapsedMs,
-    });
+    core.tell(channels.poll, task, { elapsedMs });
+    if (elapsedMs >= this.#slowMs) core.reportSlowPoll(task, elapsedMs);
   }
-}
-
-function isCounted(task: Task<unknown>): boolean {
-  return (task._state & UNCOUNTED) === 0;
 }

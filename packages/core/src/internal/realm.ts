@@ -135,11 +135,28 @@ function forgetScope(): void {
   else void Promise.resolve().then(forgetScope);
 }
 
+/** Runs `fn` apart from whatever is being polled now. */
+export function aside<A>(fn: (arg: A) => void, arg: A): void {
+  const { task, cx, generator, locals, budget } = realm;
+  realm.cx = null;
+  realm.generator = null;
+  realm.locals = null;
+  try {
+    fn(arg);
+  } finally {
+    realm.task = task;
+    realm.cx = cx;
+    realm.generator = generator;
+    realm.locals = locals;
+    realm.budget = budget;
+  }
+}
+
 /** The async function whose code is running now, if any. */
 export function currentScope(): Scope | null {
   if (realm.scopes === null) return realm.asyncScope;
   // The store holds nothing but the scopes that `Scope` itself enters.
-  return (realm.scopes.get() as Scope | undefined) ?? null;
+  return (realm.scopes.getStore() as Scope | undefined) ?? null;
 }
 
 /** The task whose code is running now: the one being polled, else the owner of the running async function. */

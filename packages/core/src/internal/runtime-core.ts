@@ -5,39 +5,39 @@
  *  1. Every live task is in `#waiting`, in a run queue, or running.
  *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
  */
-import { captureContext, channel, debug, nextTurn, printReport, startWatchdog } from "#platform";
+import { captureContext, channel, debug, nextTurn, printReport } from "#platform";
 import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
 import type { Timers } from "../driver/environment.ts";
 import { type Driver, type DriverKey, LayeredDriver } from "../driver/driver.ts";
-import { show, typeError, UsageError } from "../errors.ts";
 import { Future, type IntoFuture } from "../future.ts";
 import type { Handle } from "../handle.ts";
 import type { CapturedContext, Channel, WatchdogThread } from "../platform/platform.ts";
-import type { Report, ReportedTask } from "../report.ts";
+import type { Report } from "../report.ts";
 import type { TaskMeta } from "../task-meta.ts";
-import { BlockOn } from "./block-on.ts";
 import type { Config } from "./config.ts";
 import { FastRand } from "./fast-rand.ts";
 import { fromPromise } from "../from-promise.ts";
-import { isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
+import { Join } from "./join.ts";
+import { cannotRun, isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
 import { currentScope, realm } from "./realm.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
-import { appendSite, captureSite, siteFrames } from "./spawn-site.ts";
+import { appendSite, captureSite } from "./spawn-site.ts";
 import {
   AMBIENT,
   CLEANUP,
+  CLOSED,
   CLOSING,
   DONE,
   FAILED,
   FUTURE,
-  IN_CONTEXT,
   LISTED,
   OBSERVED,
   ROOT,
   SCHEDULED,
+  SHUTDOWN,
   STILLBORN,
   Task,
   UNCOUNTED,
@@ -67,14 +67,8 @@ export const channels: Channels = {
   shutdown: channel("rt:runtime:shutdown"),
 };
 
-/** How a task was spawned, beside what it runs. */
-export interface SpawnOptions {
-  /** The public function that was called: frames from there inwards are left out of the spawn site. */
-  readonly above: unknown;
-  readonly name?: string | undefined;
-  /** Local sets call no hooks, as in Tokio. */
-  readonly silent?: boolean;
-}
+export type TaskHook = "onTaskSpawn" | "onTaskTerminate" | "onBeforeTaskPoll" | "onAfterTaskPoll";
+export type ThreadHook = "onThreadPark" | "onThreadUnpark";
 
 /** What a runtime knows of a local set. */
 export interface LocalTasks {
@@ -109,7 +103,6 @@ export abstract class RuntimeCore implements Spawner {
   /** Spawns need more than a task and a place in the queue. */
   readonly #decorates: boolean;
   readonly #traces: boolean;
-  readonly #announcesEnd: boolean;
   /** Live tasks that users did not spawn. */
   #uncounted = 0;
   #finished = false;
@@ -117,9 +110,10 @@ export abstract class RuntimeCore implements Spawner {
   readonly #waiting = new OwnedTasks();
   #failures: Task<unknown>[] = [];
   #root: Scope | null = null;
-  readonly #blocked = new Set<BlockOn<unknown>>();
+  /** Each `blockOn` that waits, as the function that makes it fail. */
+  readonly #blocked = new Set<(error: unknown) => void>();
   #forgetExit: (() => void) | null = null;
-  #whenEmpty: (() => void) | null = null;
+  readonly #onceEmpty: (() => void)[] = [];
 
   constructor(config: Config, driver: Driver) {
     this.id = realm.lastRuntimeId += 1;
@@ -127,17 +121,17 @@ export abstract class RuntimeCore implements Spawner {
     this.driver = driver;
     this.counters = new Counters(config);
     this.random = new FastRand(config.rngSeed);
-    this.watchdog = config.watchdogMs > 0 ? startWatchdog(config.watchdogMs) : null;
-    this.#traces = config.traceSpawns || debug;
-    this.#decorates = this.#traces || config.propagateContext || config.onTaskSpawn !== null;
-    this.#announcesEnd = config.onTaskTerminate !== null;
+    this.watchdog = config.watchdog?.() ?? null;
+    this.#traces = config.traceSpawns === true || debug;
+    this.#decorates = this.#traces || config.propagateContext === true || config.onTaskSpawn !== undefined;
+    const { timed, tracksLatency } = this.counters;
+    const { slowPollThreshold = 0, onBeforeTaskPoll, onAfterTaskPoll } = config;
     this.watched =
       this.watchdog !== null ||
-      this.counters.timed ||
-      this.counters.tracksLatency ||
-      config.slowPollMs > 0 ||
-      config.onBeforeTaskPoll !== null ||
-      config.onAfterTaskPoll !== null;
+      timed ||
+      tracksLatency ||
+      slowPollThreshold > 0 ||
+      (onBeforeTaskPoll ?? onAfterTaskPoll) !== undefined;
   }
 
   /** Tasks that users spawned and that have not ended. */
@@ -183,7 +177,7 @@ export abstract class RuntimeCore implements Spawner {
     const made = key.install(below, this.handle);
     this.#drivers.set(key, made);
     // Another layer was asked for meanwhile: go on top of that.
-    if (this.driver !== below && made instanceof LayeredDriver) made._moveOnto(this.driver);
+    if (this.driver !== below && made instanceof LayeredDriver) Object.assign(made, { inner: this.driver });
     for (let i = 0; i < this.#blocked.size; i += 1) {
       made.ref();
       this.driver.unref();
@@ -197,7 +191,7 @@ export abstract class RuntimeCore implements Spawner {
   spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
     const plain = !this.#decorates && isGenerator(into);
     const task = plain ? new Task<T>(this, into, 0) : this.makeTask(this, into);
-    if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, { above });
+    if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, above);
     this.start(task);
     return task;
   }
@@ -210,23 +204,24 @@ export abstract class RuntimeCore implements Spawner {
     return task;
   }
 
-  /** Name, spawn site, context, hooks and diagnostics of a new task. */
-  decorate(task: Task<never> | Task<unknown>, options: SpawnOptions): void {
+  /**
+   * Name, spawn site, hooks and diagnostics of a new task.
+   *
+   * @param above - the public function that was called: frames from there inwards are left out of the spawn site.
+   * @param silent - local sets call no hooks, as in Tokio.
+   */
+  decorate(task: Task<never> | Task<unknown>, above: unknown, name?: string, silent = false): void {
     const it = task as Task<unknown>;
-    if (options.name !== undefined) it._extend().name = options.name;
-    if (this.#traces) it._extend().site = captureSite(options.above);
-    if (options.silent === true || this.closed) return;
-    if (this.config.onTaskSpawn !== null) {
-      this.callHook("onTaskSpawn", this.config.onTaskSpawn, this.meta(it));
-    }
-    if (channels.spawn.hasSubscribers) channels.spawn.publish({ runtime: this.id, ...this.describeTask(it) });
+    if (name !== undefined) it._extend().name = name;
+    if (this.#traces) it._extend().site = captureSite(above);
+    if (silent || this.closed) return;
+    this.hook("onTaskSpawn", it);
+    this.tell(channels.spawn, it);
   }
 
   #bindContext(task: Task<unknown>): void {
     const context = captureWithoutScope();
-    if (context === null) return;
-    task._extend().context = context;
-    task._state |= IN_CONTEXT;
+    if (context !== null) task._keepContext(context);
   }
 
   /** Takes charge of a new task and queues it. */
@@ -234,7 +229,7 @@ export abstract class RuntimeCore implements Spawner {
     // A cleanup that begins with the shutdown is a part of it.
     if (this.closed && (task._state & CLEANUP) === 0) {
       task._state |= STILLBORN;
-      task._cancel("closed");
+      task._cancel(CLOSED);
       return;
     }
     if ((task._state & UNCOUNTED) === 0) this.counters.spawned += 1;
@@ -248,12 +243,12 @@ export abstract class RuntimeCore implements Spawner {
     this.counters.spawned += 1;
     if ((task._state & LISTED) !== 0) this.#waiting.add(task);
     if ((task._state & SCHEDULED) !== 0) this.schedule(task);
-    if (this.killed) task._cancel("shutdown");
+    if (this.killed) task._cancel(SHUTDOWN);
   }
 
   list(task: Task<unknown>): void {
     this.#waiting.add(task);
-    if (this.closed && (task._state & CLOSING) === 0) task._cancel("shutdown");
+    if (this.closed && (task._state & CLOSING) === 0) task._cancel(SHUTDOWN);
   }
 
   release(task: Task<unknown>): void {
@@ -263,20 +258,14 @@ export abstract class RuntimeCore implements Spawner {
     if ((state & UNCOUNTED) !== 0) this.#uncounted -= 1;
     else {
       this.counters.ended += 1;
-      if (this.#announcesEnd || channels.end.hasSubscribers) this.#announceEnd(task);
+      if (this.config.onTaskTerminate !== undefined || channels.end.hasSubscribers) this.#announceEnd(task);
     }
-    if (this.#whenEmpty !== null && this.#owned === 0) this.#whenEmpty();
+    if (this.#onceEmpty.length > 0) this.#checkEmpty();
   }
 
   #announceEnd(task: Task<unknown>): void {
-    const hook = this.config.onTaskTerminate;
-    if (hook !== null) this.callHook("onTaskTerminate", hook, this.meta(task));
-    if (channels.end.hasSubscribers) this.#publishEnd(task);
-  }
-
-  #publishEnd(task: Task<unknown>): void {
-    const failed = (task._state & FAILED) !== 0;
-    channels.end.publish({ runtime: this.id, ...this.describeTask(task), failed, polls: task._polls });
+    this.hook("onTaskTerminate", task);
+    this.tell(channels.end, task, { failed: (task._state & FAILED) !== 0, polls: task._polls });
   }
 
   /** Every live task, those of local sets included, the oldest first. */
@@ -311,33 +300,42 @@ export abstract class RuntimeCore implements Spawner {
   blockOn<T>(into: IntoFuture<T>): Promise<T> {
     const task = this.makeTask(this, into, ROOT);
     return new Promise<T>((resolve, reject) => {
-      const wait = new BlockOn(task, resolve, reject, this);
-      this.#blocked.add(wait as BlockOn<unknown>);
+      const fail = (error: unknown): void => {
+        if (!this.#unblock(fail)) return;
+        reject(error);
+        task.abort();
+      };
+      const wake = (): void => {
+        if (!this.#unblock(fail)) return;
+        if (task._failed()) reject(task._error());
+        else resolve(task._take());
+      };
+      this.#blocked.add(fail);
       this.driver.ref();
-      this.#forgetExit ??= this.#watchExit();
-      wait.start();
+      this.#forgetExit ??= this.watchExit(() => {
+        if (this.#blocked.size > 0) this.#failBlocked(new DeadlockError(this.handle.dump()));
+      });
+      new Join(task).poll({ waker: { wake } });
       this.start(task);
-      if (task.isFinished()) wait.wake();
+      if (task.isFinished()) wake();
     });
   }
 
-  unblock(wait: BlockOn<unknown>): void {
-    if (!this.#blocked.delete(wait)) return;
+  #failBlocked(error: unknown): void {
+    for (const fail of this.#blocked) fail(error);
+  }
+
+  #unblock(wait: (error: unknown) => void): boolean {
+    if (!this.#blocked.delete(wait)) return false;
     this.driver.unref();
-    if (this.#blocked.size > 0) return;
-    this.#forgetExit?.();
-    this.#forgetExit = null;
+    if (this.#blocked.size === 0) {
+      this.#forgetExit?.();
+      this.#forgetExit = null;
+    }
+    return true;
   }
 
   protected abstract watchExit(onNothingLeft: () => void): () => void;
-
-  #watchExit(): () => void {
-    return this.watchExit(() => {
-      if (this.#blocked.size === 0) return;
-      const error = new DeadlockError(this.handle.dump());
-      for (const wait of this.#blocked) wait.fail(error);
-    });
-  }
 
   // --- shutdown ---
 
@@ -345,8 +343,7 @@ export abstract class RuntimeCore implements Spawner {
   close(): boolean {
     if (!this.closed) {
       this.closed = true;
-      if (channels.shutdown.hasSubscribers)
-        channels.shutdown.publish({ runtime: this.id, name: this.config.name });
+      this.tell(channels.shutdown, null, { name: this.config.name });
       this.#cancelAll(CLOSING);
       this.#root?._kill();
     }
@@ -362,23 +359,21 @@ export abstract class RuntimeCore implements Spawner {
     this.#finishClosing();
   }
 
-  /** Resolves once the last task has ended. */
-  whenEmpty(): Promise<void> {
-    return new Promise((resolve) => {
-      const outer = this.#whenEmpty;
-      this.#whenEmpty = () => {
-        outer?.();
-        resolve();
-      };
-      if (this.#owned === 0) resolve();
-    });
+  /** Calls `fn` once the last task has ended. */
+  whenEmpty(fn: () => void): void {
+    this.#onceEmpty.push(fn);
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#owned === 0) for (const fn of this.#onceEmpty.splice(0)) fn();
   }
 
   /** @param spared - tasks with this state bit are left alone. */
   #cancelAll(spared: number): void {
     const leave = this.handle._enter();
     // Cancelling ends tasks and may hand cleanups over: walk a copy.
-    for (const task of this.#snapshot()) if ((task._state & (DONE | spared)) === 0) task._cancel("shutdown");
+    for (const task of this.#snapshot()) if ((task._state & (DONE | spared)) === 0) task._cancel(SHUTDOWN);
     leave();
   }
 
@@ -412,87 +407,79 @@ export abstract class RuntimeCore implements Spawner {
     task._state |= OBSERVED;
     if (this.config.unhandledPanic === "ignore") return;
     if (this.config.unhandledPanic === "shutdownRuntime") {
-      this.#panic(task);
+      this.#failBlocked(task._panic("runtime"));
+      this.close();
       return;
     }
-    this.report({
-      kind: "task-failed",
-      message: `rt: ${task._label()} failed and nobody is waiting for it`,
-      task: this.reportedTask(task),
+    this.#reportOf(task, "task-failed", `${task._label()} failed and nobody is waiting for it`, {
       error: task._value,
     });
   }
 
-  #panic(task: Task<unknown>): void {
-    const error = new UsageError(
-      "ERR_RT_UNHANDLED_PANIC",
-      `${task._label()} failed, and the runtime was built to shut down then (unhandledPanic)`,
-      { cause: task._value },
-    );
-    for (const wait of this.#blocked) wait.fail(error);
-    this.close();
+  reportSlowPoll(task: Task<unknown>, elapsedMs: number): void {
+    const message = `one poll of ${task._label()} kept the thread for ${Math.round(elapsedMs)} ms`;
+    this.#reportOf(task, "slow-poll", message, { elapsedMs });
+  }
+
+  #reportOf(task: Task<unknown>, kind: Report["kind"], message: string, more: Partial<Report>): void {
+    this.report({ kind, message: `rt: ${message}`, task: task._reported(), ...more });
   }
 
   report(report: Report): void {
     const sink = this.config.onReport;
-    if (sink === null) {
-      printReport(withSite(report), report.error);
-      return;
-    }
     try {
-      sink(report);
+      if (sink !== undefined) {
+        sink(report);
+        return;
+      }
     } catch (error) {
-      printReport(withSite(report), report.error);
       printReport("rt: the onReport hook threw", error);
     }
+    const site = report.task?.spawnedAt;
+    const where = site === undefined ? "" : `\n  spawned ${site.replaceAll("\n", "\n          ")}`;
+    printReport(report.message + where, report.error);
   }
 
-  /** A waker threw: nobody else may suffer. */
-  wakerFailed(error: unknown): void {
-    this.report({ kind: "waker-failed", message: "rt: a waker threw", error });
+  /** Calls a hook, if there is one. It is told of the users' tasks only. */
+  hook(name: TaskHook, task: Task<unknown>, scheduleLatency?: number): void {
+    const hook = this.config[name];
+    if (hook === undefined || (task._state & UNCOUNTED) !== 0) return;
+    // What is counted has an id.
+    const meta = { ...task._reported(), scheduleLatency } as TaskMeta;
+    this.#call(name, () => hook(meta));
   }
 
-  callHook<A>(name: string, hook: (arg: A) => void, arg: A): void {
+  /** Calls a hook that is there. */
+  threadHook(name: ThreadHook): void {
+    const leave = this.handle._enter();
+    this.#call(name, this.config[name] as () => void);
+    leave();
+  }
+
+  #call(name: string, hook: () => void): void {
     try {
-      hook(arg);
+      hook();
     } catch (error) {
       this.report({ kind: "hook-failed", message: `rt: the ${name} hook threw`, error });
     }
   }
 
-  reportedTask(task: Task<unknown>): ReportedTask {
-    const site = task._extra?.site;
-    return {
-      id: task._publicId(),
-      name: task.name(),
-      spawnedAt: site == null ? undefined : siteFrames(site),
-    };
+  /** Publishes, if anybody listens. */
+  tell(channel: Channel, task: Task<unknown> | null, more?: object): void {
+    if (!channel.hasSubscribers) return;
+    const who = task === null ? null : { id: task._id, name: task.name() };
+    channel.publish({ runtime: this.id, ...who, ...more });
   }
-
-  meta(task: Task<unknown>, scheduleLatency?: number): TaskMeta {
-    return { ...this.reportedTask(task), id: task.id(), scheduleLatency };
-  }
-
-  describeTask(task: Task<unknown>): { id: number; name: string | undefined } {
-    return { id: task._id, name: task.name() };
-  }
-}
-
-function withSite(report: Report): string {
-  const site = report.task?.spawnedAt;
-  return site === undefined
-    ? report.message
-    : `${report.message}\n  spawned ${site.replaceAll("\n", "\n          ")}`;
 }
 
 /** The user's values of this moment, without the async function whose code is running: the task is not a part of it. */
 function captureWithoutScope(): CapturedContext | null {
   const context = captureContext();
-  return context === null || currentScope() === null ? context : context.run(leaveScope, undefined);
+  return context === null || currentScope() === null ? context : context.runInAsyncScope(leaveScope);
 }
 
 function leaveScope(): CapturedContext | null {
-  realm.scopes?.enter(undefined);
+  realm.scopes?.enterWith(undefined);
   return captureContext();
 }
 
@@ -502,14 +489,12 @@ function leaveScope(): CapturedContext | null {
  * @param keepContext - an async function runs in the asynchronous context of this moment.
  */
 export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> | IntoFuture<T> {
-  if (into instanceof Future) return into._wait();
+  if (into instanceof Future) return into["rt:wait"]();
   if (isGenerator(into)) return into;
   if (typeof into === "function") {
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();
     return new Scope<T>(into, keepContext ? captureContext() : null);
   }
   if (isPromiseLike(into)) return fromPromise(into);
-  throw typeError(
-    `Cannot run ${show(into)}: expected a future, a generator, a generator or async function, or a promise`,
-  );
+  throw cannotRun(into);
 }

@@ -12,7 +12,6 @@
  *  2. An await is in the scope's ready queue exactly while its `_queued` is true.
  */
 import { runNeutral } from "#platform";
-import { show, typeError } from "../errors.ts";
 import {
   Future,
   PENDING,
@@ -28,7 +27,7 @@ import type { CapturedContext } from "../platform/platform.ts";
 import { adoptCleanup } from "./cleanup.ts";
 import { intoFuture } from "../into-future.ts";
 import { abortSignal, type GeneratorScope } from "./generator-future.ts";
-import { isGenerator, isPromiseLike } from "./kinds.ts";
+import { cannotRun, isGenerator, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
@@ -192,13 +191,11 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     leaf.drop();
   }
 
-  /** Settles an await whose result is known already, where nothing speaks against it. False to go the long way. */
-  _settleNow(node: Await, task: Task<unknown>): boolean {
+  /** Whether an await whose result is known already may be settled at once. Then its code goes on. */
+  _mayGoOn(): boolean {
     if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
     this._budget -= 1;
     this.#letGo();
-    if (task._failed()) node._reject(task._error());
-    else node._resolve(task._take());
     return true;
   }
 
@@ -218,7 +215,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context !== null) this.#context.run(startBody, this);
+      if (this.#context !== null) this.#context.runInAsyncScope(startBody, undefined, this as Scope);
       // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
       else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
       else runNeutral(startBody, this as Scope);
@@ -232,7 +229,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _call(): void {
     const body = this.#content as Body<T>;
     this.#content = null;
-    realm.scopes?.enter(this);
+    realm.scopes?.enterWith(this);
     let running: PromiseLike<T> | Async<T>;
     try {
       running = body();
@@ -245,9 +242,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       this._state = DELEGATED;
     } else if (!isPromiseLike(running)) {
       this._state = DONE;
-      throw typeError(
-        `Cannot run a function that gives ${show(running)}: it must give a promise, a future or a generator`,
-      );
+      throw cannotRun(running);
     } else if (realm.scopes === null) {
       running.then(
         (value) => this._settle(FULFILLED, value),

@@ -10,7 +10,7 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
-import { Cancelled } from "../errors.ts";
+import { Cancelled, UsageError } from "../errors.ts";
 import {
   type Future,
   notPolled,
@@ -21,8 +21,9 @@ import {
   type Waker,
 } from "../future.ts";
 import { JoinHandle } from "../join-handle.ts";
-import { JoinError, type CancelReason } from "../join-error.ts";
+import { JoinError } from "../join-error.ts";
 import type { CapturedContext } from "../platform/platform.ts";
+import type { ReportedTask } from "../report.ts";
 import type { Id } from "../task-id.ts";
 import type { Closable } from "./cleanup.ts";
 import {
@@ -35,10 +36,12 @@ import {
   type GeneratorScope,
 } from "./generator-future.ts";
 import { charge, proceed } from "./budget.ts";
+import { wakeSafely } from "./current.ts";
 import { Join } from "./join.ts";
-import { BUDGET, currentContext, currentTask, realm } from "./realm.ts";
+import { aside, BUDGET, currentContext, currentTask, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
+import { siteFrames } from "./spawn-site.ts";
 
 /** In a run queue. Set by `wake`, cleared when a poll starts. */
 export const SCHEDULED = 0x1;
@@ -77,6 +80,10 @@ export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
 /** The state a cleanup starts with: its body is closing already, so an abort kills it. */
 export const CLEANUP_STATE: number = CLEANUP | CLOSING | FUTURE;
 
+const ABORTED = "was cancelled";
+export const SHUTDOWN = "was cancelled because its runtime shut down";
+export const CLOSED = "was not started: its runtime has shut down; use another one";
+
 /** A poll has more to do than to resume a generator: these take the long way. */
 const NOT_PLAIN: number = ABORTING | DONE | FUTURE | IN_CONTEXT | UNCOUNTED;
 
@@ -91,7 +98,8 @@ export interface TaskExtra {
   cleanups: Set<Task<unknown>> | null;
   /** The task that waits for this cleanup. */
   owner: Task<unknown> | null;
-  reason: CancelReason;
+  /** Why it was dropped, for the message. */
+  reason: string;
   busyMs: number;
   scheduledAt: number;
 }
@@ -150,7 +158,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     return (this._state & DONE) === 0 ? new Join(this) : this;
   }
 
-  override _wait(): Future<T> {
+  override "rt:wait"(): Future<T> {
     return new Join(this);
   }
 
@@ -233,7 +241,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     const state = this._state;
     if ((state & DONE) !== 0) return;
     if ((state & ABORTING) !== 0) {
-      this._cancel("aborted");
+      this._cancel(ABORTED);
       return;
     }
     if (this._body === null) return; // only cleanups are left
@@ -249,20 +257,20 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   #inContext(step: (task: Task<unknown>) => void): void {
     const context = this._extra === null ? null : this._extra.context;
     if (context === null) step(this);
-    else context.run(step, this);
+    else context.runInAsyncScope(step, undefined, this as Task<unknown>);
   }
 
   _poll(): void {
-    if ((this._state & FUTURE) === 0) this._step(resumeGenerator);
-    else this.#pollBody();
-  }
-
-  /** Resumes or closes the generator. */
-  _step(method: typeof resumeGenerator): void {
     try {
-      const result = method.call(this._body as Async<T>);
-      if (result === realm.suspension) this.#suspended();
-      else this.#resumed(result);
+      if ((this._state & FUTURE) === 0) {
+        const result = resumeGenerator.call(this._body as Async<T>);
+        if (result === realm.suspension) this.#suspended();
+        else this.#resumed(result);
+      } else {
+        const value = (this._body as Future<T>).poll(this);
+        if (value === PENDING) this.#suspended();
+        else this.#finish(0, value);
+      }
     } catch (error) {
       this.#finish(FAILED, error);
     }
@@ -278,7 +286,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       this._scheduler.list(this);
     }
     // An abort from inside the poll takes effect where the task suspends.
-    if ((this._state & ABORTING) !== 0) this._cancel("aborted");
+    if ((this._state & ABORTING) !== 0) this._cancel(ABORTED);
   }
 
   /** Takes a result that is not our suspension: the generator's last, or a mistake. */
@@ -288,45 +296,29 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     else this.#suspended();
   }
 
-  #pollBody(): void {
-    try {
-      const value = (this._body as Future<T>).poll(this);
-      if (value === PENDING) this.#suspended();
-      else this.#finish(0, value);
-    } catch (error) {
-      this.#finish(FAILED, error);
-    }
-  }
-
   // --- ending ---
 
   /** Carries out an abort: the first runs the cleanup, a second gives up on it. */
-  _cancel(reason: CancelReason): void {
-    if (reason !== "aborted") this._extend().reason = reason;
+  _cancel(reason: string): void {
+    if (reason !== ABORTED) this._extend().reason = reason;
     if ((this._state & RUNNING) !== 0) {
       // A generator can't be closed from inside itself: as soon as it suspends.
       this._state |= ABORTING;
       return;
     }
+    aside(cancel, this as Task<unknown>);
+  }
+
+  _cancelNow(): void {
     const first = (this._state & CLOSING) === 0;
     this._state = (this._state & ~ABORTING) | CLOSING;
-    const body = this._body;
-    const { task, cx, generator, locals } = realm;
     realm.task = this;
-    realm.cx = null;
-    realm.generator = null;
-    realm.locals = null;
     realm.budget = BUDGET;
     try {
       if (first) this.#inContext(closeTask);
-      else this.#kill(body);
+      else this.#kill(this._body);
     } catch (error) {
       this.#finish(FAILED, error);
-    } finally {
-      realm.task = task;
-      realm.cx = cx;
-      realm.generator = generator;
-      realm.locals = locals;
     }
   }
 
@@ -335,7 +327,9 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if (body === null) return; // only cleanups are left
     abortSignal(this);
     if ((this._state & FUTURE) === 0) {
-      this._step(closeGenerator);
+      const result = closeGenerator.call(body as Async<T>);
+      if (result === realm.suspension) this.#suspended();
+      else this.#resumed(result);
     } else if (body instanceof Scope) {
       if (body._close()) this.#suspended();
       else this.#finish(0, undefined);
@@ -349,7 +343,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     const cleanups = this._extra?.cleanups;
     if (cleanups != null) {
       this._extend().cleanups = null;
-      for (const cleanup of cleanups) cleanup._cancel("aborted");
+      for (const cleanup of cleanups) cleanup._cancel(ABORTED);
     }
     if ((this._state & CLEANUP) !== 0) (body as Closable | null)?._kill();
     else if ((this._state & FUTURE) === 0) {
@@ -407,11 +401,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       const waker = join._waker;
       join._unlink();
       join._isWoken = true;
-      try {
-        waker?.wake();
-      } catch (error) {
-        this._scheduler.core.wakerFailed(error);
-      }
+      // On the list is who waits, with a waker.
+      wakeSafely(waker as Waker);
     }
   }
 
@@ -449,14 +440,16 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   /** What `await handle` throws. */
   _error(): unknown {
     if ((this._state & FAILED) !== 0) return this._value;
-    this._value ??= JoinError._cancelled(this.id(), this._label(), this._extra?.reason ?? "aborted");
+    this._value ??= JoinError._of(this.id(), false, `${this._label()} ${this._extra?.reason ?? ABORTED}`);
     return this._value;
   }
 
   /** The same as one class, for those who need the id with it. */
   _joinError(): JoinError {
-    if ((this._state & FAILED) !== 0) return JoinError._panic(this.id(), this._label(), this._value);
-    return this._error() as JoinError;
+    if ((this._state & FAILED) === 0) return this._error() as JoinError;
+    const cause = this._value;
+    const text = String(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "");
+    return JoinError._of(this.id(), true, `${this._label()} failed${text && `: ${text}`}`, { cause });
   }
 
   /** The node behind `poll` calls on the handle itself. */
@@ -482,6 +475,32 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     return name == null ? `task #${this._id}` : `task #${this._id} (${name})`;
   }
 
+  _reported(): ReportedTask {
+    const site = this._extra?.site;
+    return {
+      id: this._publicId(),
+      name: this.name(),
+      spawnedAt: site == null ? undefined : siteFrames(site),
+    };
+  }
+
+  /** What becomes of those that shut down when a task fails. */
+  _panic(where: string): UsageError {
+    return new UsageError(
+      "ERR_RT_UNHANDLED_PANIC",
+      `${this._label()} failed: its ${where} shuts down (unhandledPanic)`,
+      {
+        cause: this._value,
+      },
+    );
+  }
+
+  /** Polls and closes inside `context`. */
+  _keepContext(context: CapturedContext): void {
+    this._extend().context = context;
+    this._state |= IN_CONTEXT;
+  }
+
   /** What the task waits for, in words. */
   _waitsFor(): string {
     const cleanups = this._extra?.cleanups;
@@ -501,7 +520,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       controller: null,
       cleanups: null,
       owner: null,
-      reason: "aborted",
+      reason: ABORTED,
       busyMs: 0,
       scheduledAt: 0,
     });
@@ -510,6 +529,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
 function stepTask(task: Task<unknown>): void {
   task._poll();
+}
+
+function cancel(task: Task<unknown>): void {
+  task._cancelNow();
 }
 
 function closeTask(task: Task<unknown>): void {

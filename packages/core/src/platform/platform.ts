@@ -3,17 +3,17 @@
  * package's `imports` map picks one of them for `#platform`, so the main path never names a Node module.
  */
 
-/** Gives each async task its scope back after an `await`. Built on `AsyncLocalStorage` where there is one. */
+/** Gives each async task its scope back after an `await`. An `AsyncLocalStorage`, where there is one. */
 export interface ScopeStore {
   /** The scope of the code that is running now. */
-  get(): object | undefined;
+  getStore(): object | undefined;
   /** Makes `scope` the current one for the rest of this synchronous run and all that it awaits. */
-  enter(scope: object | undefined): void;
+  enterWith(scope: object | undefined): void;
 }
 
-/** The asynchronous context (user `AsyncLocalStorage` values) at one moment, to run code in later. */
+/** The asynchronous context (user `AsyncLocalStorage` values) at one moment, to run code in later. An `AsyncResource`. */
 export interface CapturedContext {
-  run<A, R>(fn: (arg: A) => R, arg: A): R;
+  runInAsyncScope<A extends unknown[], R>(fn: (...args: A) => R, self?: undefined, ...args: A): R;
 }
 
 /** A diagnostics channel. `hasSubscribers` is the guard: nothing is built while it is false. */

@@ -92,6 +92,11 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
     const start = this._from;
     const end = Math.min(this._to, start + max);
     this._from = end;
+    if (!this._reused && end - start === this._bytes.length) {
+      const whole = this._bytes;
+      this._forget();
+      return whole;
+    }
     return this._reused ? copyOf(this._bytes, start, end) : this._bytes.subarray(start, end);
   }
 
@@ -165,6 +170,14 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
     this._reused = false;
     this._era += 1;
     return chunk.length;
+  }
+
+  /** Lets go of the array of the window, which is empty: an idle reader holds none. @internal */
+  _forget(): void {
+    this._bytes = EMPTY;
+    this._from = 0;
+    this._to = 0;
+    this._era += 1;
   }
 
   /** Makes room for `count` more bytes behind the window, in an array of this reader's own. @internal */
@@ -263,6 +276,7 @@ export abstract class ChunkReader extends BufRead {
 
   /** @internal */
   override _pollFill(cx: Context): Poll<number> {
+    this._forget();
     const chunk = this.#next(cx);
     if (chunk === PENDING) return PENDING;
     return chunk === undefined ? 0 : this._show(chunk);

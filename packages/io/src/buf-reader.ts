@@ -78,6 +78,7 @@ export class BufReader<R extends AsyncRead> extends BufRead {
   /** @internal */
   override _pollFill(cx: Context): Poll<number> {
     if (this.#chunked) {
+      this._forget();
       const chunk = this.#pollChunk(cx);
       return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._show(chunk);
     }

@@ -72,6 +72,7 @@ export class Chain<A extends AsyncRead, B extends AsyncRead> extends BufRead {
 
   /** @internal */
   override _pollFill(cx: Context): Poll<number> {
+    this._forget();
     const chunk = this.#pollChunk(cx, CHUNK_MAX);
     return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._show(chunk);
   }

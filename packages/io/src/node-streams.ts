@@ -269,18 +269,38 @@ export function fromNodeDuplex(stream: Duplex, options?: FromNodeOptions): Join<
 
 type ReadSide = { read(this: Readable): void; stop(): void };
 
+/** Chunks in a row from a source that is always ready, then the event loop has its turn. */
+const CHUNKS_PER_TURN = 16;
+
 function readSide(io: AsyncRead): ReadSide {
   const source = reader(io);
   let running: Drive<Uint8Array | undefined> | null = null;
+  let stopped = false;
+  let inARow = 0;
   return {
     read() {
-      running = new Drive(
-        (cx) => source.pollReadChunk(cx, READ_SIZE),
-        (chunk) => this.push(chunk ?? null),
-        (error) => this.destroy(error as Error), // whatever was thrown
-      );
+      const start = () => {
+        if (stopped) return;
+        running = new Drive(
+          (cx) => {
+            const chunk = source.pollReadChunk(cx, READ_SIZE);
+            if (chunk === PENDING) inARow = 0;
+            return chunk;
+          },
+          (chunk) => this.push(chunk ?? null),
+          (error) => this.destroy(error as Error), // whatever was thrown
+        );
+      };
+      inARow += 1;
+      // Node asks for the next chunk from within the push of the last one.
+      if (inARow <= CHUNKS_PER_TURN) return start();
+      inARow = 0;
+      setImmediate(start);
     },
-    stop: () => running?.stop(),
+    stop() {
+      stopped = true;
+      running?.stop();
+    },
   };
 }
 

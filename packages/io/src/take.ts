@@ -93,6 +93,7 @@ export class Take<R extends AsyncRead> extends BufRead {
 
   /** @internal */
   override _pollFill(cx: Context): Poll<number> {
+    this._forget();
     const chunk = this.#pollChunk(cx, CHUNK_MAX);
     return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._show(chunk);
   }

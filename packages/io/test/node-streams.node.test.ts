@@ -338,12 +338,12 @@ describe("toNodeWritable", () => {
   it("keeps the backpressure of the writer", async () => {
     const [a, b] = duplex(10);
     const stream = toNodeWritable(a);
-    const went = stream.write(Buffer.alloc(20_000));
+    const went = stream.write(Buffer.alloc(100_000));
     await turn();
     const held = stream.writableLength;
-    const all = (await b.readExact(20_000)).length;
+    const all = (await b.readExact(100_000)).length;
     await turn();
-    expect([went, held, all, stream.writableLength]).toEqual([false, 20_000, 20_000, 0]);
+    expect([went, held, all, stream.writableLength]).toEqual([false, 100_000, 100_000, 0]);
     stream.destroy();
   });
 

@@ -92,17 +92,20 @@ describe("mpsc.Sender.reserve", () => {
     expect([end.isWoken, end.poll()]).toEqual([true, undefined]);
   });
 
-  it.each(ABANDONED)("loses no place when a reservation is dropped %s, in the %s lane", async (point, lane) => {
-    const { tx, rx } = full(1);
-    await abandon(
-      lane,
-      point,
-      () => tx.reserve(),
-      () => void rx.tryRecv(),
-    );
-    rx.tryRecv();
-    expect(tx.capacity()).toBe(1);
-  });
+  it.each(ABANDONED)(
+    "loses no place when a reservation is dropped %s, in the %s lane",
+    async (point, lane) => {
+      const { tx, rx } = full(1);
+      await abandon(
+        lane,
+        point,
+        () => tx.reserve(),
+        () => void rx.tryRecv(),
+      );
+      rx.tryRecv();
+      expect(tx.capacity()).toBe(1);
+    },
+  );
 
   it("passes the place on to the next in line when it is dropped after its wake", () => {
     const { tx, rx } = full(1);
@@ -250,18 +253,21 @@ describe("mpsc.Sender.reserveMany", () => {
     expect(thrownBy(() => now(tx.reserveMany(0)))).toBeInstanceOf(mpsc.SendError);
   });
 
-  it.each(ABANDONED)("loses no place when a reservation of many is dropped %s, in the %s lane", async (point, lane) => {
-    const { tx, rx } = full(2);
-    rx.tryRecv();
-    await abandon(
-      lane,
-      point,
-      () => tx.reserveMany(2),
-      () => void rx.tryRecv(),
-    );
-    rx.tryRecv();
-    expect(tx.capacity()).toBe(2);
-  });
+  it.each(ABANDONED)(
+    "loses no place when a reservation of many is dropped %s, in the %s lane",
+    async (point, lane) => {
+      const { tx, rx } = full(2);
+      rx.tryRecv();
+      await abandon(
+        lane,
+        point,
+        () => tx.reserveMany(2),
+        () => void rx.tryRecv(),
+      );
+      rx.tryRecv();
+      expect(tx.capacity()).toBe(2);
+    },
+  );
 
   it("gives what it has to the next in line when it is dropped with a part", () => {
     const { tx, rx } = full(2);

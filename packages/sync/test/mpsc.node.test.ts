@@ -81,10 +81,14 @@ describe("RT_DEBUG=1", () => {
       isUnboundedSenderClosed: true,
       isReceiverClosed: true,
       isReplyRefused: true,
+      freePlaces: 1,
       waited: 7,
     });
     const reported = [...err.matchAll(/rt: (an? .+?) was collected/g)].map(([, what]) => what);
-    expect(new Set(reported)).toEqual(new Set(["an mpsc Sender", "an mpsc Receiver", "a oneshot Sender"]));
+    expect(new Set(reported)).toEqual(
+      new Set(["an mpsc Sender", "an mpsc Receiver", "an mpsc Permit", "a oneshot Sender"]),
+    );
+    // A permit is made when its place becomes free, so its site tells nothing.
     expect(err.match(/made at forget\w+ /g)).toHaveLength(4);
   });
 });

@@ -487,17 +487,20 @@ describe("mpsc.Sender.sendTimeout", () => {
     });
   });
 
-  it.each(ABANDONED)("loses no place when a send with a time-out is dropped %s, in the %s lane", async (point, lane) => {
-    const { tx, rx } = full(1);
-    await abandon(
-      lane,
-      point,
-      () => tx.sendTimeout(2, 60_000),
-      () => void rx.tryRecv(),
-    );
-    rx.tryRecv();
-    expect([tx.capacity(), drained(rx)]).toEqual([1, []]);
-  });
+  it.each(ABANDONED)(
+    "loses no place when a send with a time-out is dropped %s, in the %s lane",
+    async (point, lane) => {
+      const { tx, rx } = full(1);
+      await abandon(
+        lane,
+        point,
+        () => tx.sendTimeout(2, 60_000),
+        () => void rx.tryRecv(),
+      );
+      rx.tryRecv();
+      expect([tx.capacity(), drained(rx)]).toEqual([1, []]);
+    },
+  );
 });
 
 describe("mpsc.Sender.blockingSend", () => {
@@ -905,18 +908,24 @@ describe("mpsc.Receiver.recvMany", () => {
     expect(sends.map((send) => send.isWoken)).toEqual([true, true, false]);
   });
 
-  it.each(ABANDONED)("loses no value when a receive of many is dropped %s, in the %s lane", async (point, lane) => {
-    const { tx, rx } = mpsc.channel<number>(2);
-    const buffer: number[] = [];
-    await abandon(
-      lane,
-      point,
-      () => rx.recvMany(buffer, 2),
-      () => void tx.trySend(1),
-    );
-    tx.trySend(2);
-    expect([buffer, drained(rx)]).toEqual([[], point === "woken, before it is polled again" ? [1, 2] : [2]]);
-  });
+  it.each(ABANDONED)(
+    "loses no value when a receive of many is dropped %s, in the %s lane",
+    async (point, lane) => {
+      const { tx, rx } = mpsc.channel<number>(2);
+      const buffer: number[] = [];
+      await abandon(
+        lane,
+        point,
+        () => rx.recvMany(buffer, 2),
+        () => void tx.trySend(1),
+      );
+      tx.trySend(2);
+      expect([buffer, drained(rx)]).toEqual([
+        [],
+        point === "woken, before it is polled again" ? [1, 2] : [2],
+      ]);
+    },
+  );
 
   it.each([-1, 0.5, Number.NaN])("refuses a limit of %d at once", (limit) => {
     expect(thrownBy(() => mpsc.channel<number>(1).rx.recvMany([], limit))).toMatchObject({

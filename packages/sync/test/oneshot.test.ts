@@ -203,17 +203,20 @@ describe("oneshot.Sender.closed", () => {
     expect(waits.map((wait) => wait.isWoken)).toEqual([true, true, false, true]);
   });
 
-  it.each(ABANDONED)("loses nothing when the wait for the close is dropped %s, in the %s lane", async (point, lane) => {
-    const { tx, rx } = oneshot.channel<number>();
-    await abandon(
-      lane,
-      point,
-      () => tx.closed(),
-      () => rx.close(),
-    );
-    rx.close();
-    expect([tx.isClosed(), now(tx.closed())]).toEqual([true, undefined]);
-  });
+  it.each(ABANDONED)(
+    "loses nothing when the wait for the close is dropped %s, in the %s lane",
+    async (point, lane) => {
+      const { tx, rx } = oneshot.channel<number>();
+      await abandon(
+        lane,
+        point,
+        () => tx.closed(),
+        () => rx.close(),
+      );
+      rx.close();
+      expect([tx.isClosed(), now(tx.closed())]).toEqual([true, undefined]);
+    },
+  );
 });
 
 describe("oneshot.Sender.pollClosed", () => {

@@ -6,6 +6,7 @@ import { Acquire, type Permits } from "./permits.ts";
 
 /** What guards belong to. */
 export interface Guarded {
+  /** @internal */
   readonly _permits: Permits;
 }
 

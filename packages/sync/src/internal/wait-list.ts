@@ -12,7 +12,7 @@ import { wakeSafely } from "@rt/core/driver";
 
 /** What a future must have to stand in a {@link WaitList}. Starts as `null`; only the list sets it. */
 export interface Waiter<W> {
-  /** Its place while it is in line, else null. Polled again in line, it puts the new waker there. */
+  /** Its place while it is in line, else null. Polled again in line, it puts the new waker there. @internal */
   _place: Place<W> | null;
 }
 

@@ -1,4 +1,5 @@
 /** Places in a channel that were reserved: what is sent into one never waits and never fails. */
+import { closedProperly, debug, watchForgotten } from "@rt/core/driver";
 import { checkItem, live, type Channel } from "./channel.ts";
 import type { Sender } from "./sender.ts";
 
@@ -16,6 +17,7 @@ export class Permit<T extends {} | null> implements Disposable {
   /** @internal */
   constructor(channel: Channel<T>) {
     this._channel = channel;
+    if (debug) watchForgotten(this, "an mpsc Permit", () => channel.giveBack(1), Permit);
   }
 
   /**
@@ -49,6 +51,7 @@ export class Permit<T extends {} | null> implements Disposable {
   _end(): Channel<T> {
     const channel = this._live();
     this._channel = null;
+    if (debug) closedProperly(this);
     return channel;
   }
 }

@@ -23,6 +23,10 @@ function forgetOneshotSender(): oneshot.Receiver<number> {
   return oneshot.channel<number>().rx;
 }
 
+function forgetPermit(tx: mpsc.Sender<number>): void {
+  tx.tryReserve();
+}
+
 /** Nobody holds the receiver but the future that waits with it. */
 function waitWithReceiver(tx: mpsc.Sender<number>[]): Future<number | undefined> {
   const channel = mpsc.channel<number>(1);
@@ -48,6 +52,8 @@ const reply = forgetOneshotSender();
 const waitedTx: mpsc.Sender<number>[] = [];
 const waited = waitWithReceiver(waitedTx);
 endProperly();
+const reserved = mpsc.channel<number>(1);
+forgetPermit(reserved.tx);
 
 function replyFailed(): boolean {
   try {
@@ -58,7 +64,11 @@ function replyFailed(): boolean {
 }
 
 let failed = false;
-for (let i = 0; i < 100 && !(failed && rx.isClosed() && unboundedRx.isClosed() && tx.isClosed()); i += 1) {
+function isDone(): boolean {
+  return failed && rx.isClosed() && unboundedRx.isClosed() && tx.isClosed() && reserved.tx.capacity() === 1;
+}
+
+for (let i = 0; i < 100 && !isDone(); i += 1) {
   await new Promise((resolve) => setTimeout(resolve, 5));
   collect();
   failed ||= replyFailed();
@@ -70,7 +80,8 @@ console.log(
     isUnboundedSenderClosed: unboundedRx.isDisconnected(),
     isReceiverClosed: tx.isClosed(),
     isReplyRefused: failed,
+    freePlaces: reserved.tx.capacity(),
     waited: waited.poll(nobody),
   }),
 );
-for (const end of [rx, unboundedRx, tx, ...waitedTx]) end[Symbol.dispose]();
+for (const end of [rx, unboundedRx, tx, ...waitedTx, reserved.tx, reserved.rx]) end[Symbol.dispose]();

@@ -17,14 +17,15 @@
 
 /** What the wheel asks of a timer. It is its own list node. */
 export interface WheelEntry {
-  /** When it is due. While the entry is in the wheel it may be put off, but not brought forward. */
+  /** @internal When it is due. While the entry is in the wheel it may be put off, but not brought forward. */
   _tick: number;
-  /** Start with -1. */
+  /** @internal Start with -1. */
   _slot: number;
-  /** The one before it in its slot; of the first one: the last. */
+  /** @internal The one before it in its slot; of the first one: the last. */
   _previous: WheelEntry | null;
+  /** @internal */
   _next: WheelEntry | null;
-  /** Its time has come. It is out of the wheel already. */
+  /** @internal Its time has come. It is out of the wheel already. */
   _fire(): void;
 }
 

@@ -117,7 +117,9 @@ function checkImport(
 /** What is installed with the package: an optional peer is the user's own affair. */
 function runtimeDependencies(manifest: Manifest): string[] {
   const { dependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = manifest;
-  const peers = Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true);
+  const peers = Object.keys(peerDependencies ?? {}).filter(
+    (name) => peerDependenciesMeta?.[name]?.optional !== true,
+  );
   return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
 }
 

@@ -90,12 +90,8 @@ export class Lines implements AsyncIterable<string> {
     return this._reader;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
-    for (let line = await this.nextLine(); line !== undefined; line = await this.nextLine()) {
-      yield line;
-      // The rest of the block without a wait for each: they are at most LARGEST_BLOCK bytes.
-      while (this._hasText()) yield this._cut();
-    }
+  [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
+    return new LinesIterator(this);
   }
 
   /** @internal */
@@ -149,6 +145,19 @@ export class Lines implements AsyncIterable<string> {
     this.#from = from;
     this.#era = reader._era;
     return this._cut();
+  }
+}
+
+/** What an async generator would do, at less than half of its cost per line. */
+class LinesIterator implements AsyncIterator<string, undefined> {
+  readonly #lines: Lines;
+  constructor(lines: Lines) {
+    this.#lines = lines;
+  }
+  async next(): Promise<IteratorResult<string, undefined>> {
+    // A block without a wait for each of its lines: it is at most LARGEST_BLOCK bytes.
+    const value = this.#lines._hasText() ? this.#lines._cut() : await this.#lines.nextLine();
+    return value === undefined ? { done: true, value } : { done: false, value };
   }
 }
 

@@ -106,8 +106,7 @@ function checkFits(name: string, value: Num, bits: number, signed: boolean): voi
   const [min, max] = signed
     ? [-half, half]
     : [big ? 0n : 0, big ? (half as bigint) * 2n : (half as number) * 2];
-  if (value < min || value >= max)
-    throw wrong(name, value, rangeError, `takes ${bits} bits`);
+  if (value < min || value >= max) throw wrong(name, value, rangeError, `takes ${bits} bits`);
 }
 
 function wrong<E extends Error>(

@@ -1,7 +1,20 @@
 import { PENDING, type Future } from "@rt/core";
 import { BufReader, ChunkReader, cursor, IoError, LimitError, type AsyncRead, type BufRead } from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { bytes, ChunkScript, cx, finish, inLane, LANES, rejectionOf, run, Script, text, thrownBy, utf8 } from "./support/io.ts";
+import {
+  bytes,
+  ChunkScript,
+  cx,
+  finish,
+  inLane,
+  LANES,
+  rejectionOf,
+  run,
+  Script,
+  text,
+  thrownBy,
+  utf8,
+} from "./support/io.ts";
 
 /** The two kinds of source: one that fills a buffer, one that gives its arrays away. */
 const KINDS = [
@@ -23,7 +36,8 @@ function finishDropping<T>(make: () => Future<T>): T {
 function allLines(reader: BufRead): (string | undefined)[] {
   const lines = reader.lines();
   const found: string[] = [];
-  for (let line = finish(lines.nextLine()); line !== undefined; line = finish(lines.nextLine())) found.push(line);
+  for (let line = finish(lines.nextLine()); line !== undefined; line = finish(lines.nextLine()))
+    found.push(line);
   return found;
 }
 
@@ -80,7 +94,11 @@ describe.each(KINDS)("BufReader over %s", (_kind, make) => {
 
   it("reads a line including its end", () => {
     const io = new BufReader(make("one\r", "\ntwo"));
-    expect([finish(io.readLine()), finish(io.readLine()), finish(io.readLine())]).toEqual(["one\r\n", "two", ""]);
+    expect([finish(io.readLine()), finish(io.readLine()), finish(io.readLine())]).toEqual([
+      "one\r\n",
+      "two",
+      "",
+    ]);
   });
 
   it("reads over a line that is not valid UTF-8", () => {
@@ -109,7 +127,11 @@ describe.each(KINDS)("BufReader over %s", (_kind, make) => {
     const io = new BufReader(make("one\ntwo\nżółć\nrest"));
     const lines = io.lines();
     finish(lines.nextLine());
-    const rest: unknown[] = [finish(io.readExact(2)).length, finish(lines.nextLine()), finish(lines.nextLine())];
+    const rest: unknown[] = [
+      finish(io.readExact(2)).length,
+      finish(lines.nextLine()),
+      finish(lines.nextLine()),
+    ];
     expect([...rest, finish(io.readToString())]).toEqual([2, "o", "żółć", "rest"]);
   });
 
@@ -220,7 +242,10 @@ describe("BufReader", () => {
   });
 
   it("copies segments out of an array of Node's kind", () => {
-    const shared = Object.setPrototypeOf(utf8("a,b"), { __proto__: Uint8Array.prototype, slice: Uint8Array.prototype.subarray });
+    const shared = Object.setPrototypeOf(utf8("a,b"), {
+      __proto__: Uint8Array.prototype,
+      slice: Uint8Array.prototype.subarray,
+    });
     const part = finish(cursor(shared as Uint8Array).readUntil(0x2c));
     part[0] = 0;
     expect(text(shared as Uint8Array)).toBe("a,b");
@@ -326,12 +351,12 @@ describe("ChunkReader", () => {
   it("reads, shows and gives away its arrays", () => {
     const io = new Words("ab", "", "cde");
     const shown = text(finish(io.fillBuf()));
-    expect([shown, text(finish(io.readChunk())), text(finish(io.readExact(1))), text(finish(io.readToEnd()))]).toEqual([
-      "ab",
-      "ab",
-      "c",
-      "de",
-    ]);
+    expect([
+      shown,
+      text(finish(io.readChunk())),
+      text(finish(io.readExact(1))),
+      text(finish(io.readToEnd())),
+    ]).toEqual(["ab", "ab", "c", "de"]);
   });
 
   it("has every method that needs a buffer", () => {

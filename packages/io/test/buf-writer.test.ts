@@ -15,7 +15,11 @@ describe("BufWriter", () => {
   it.each(LANES)("writes and flushes with flush in the %s lane", async (lane) => {
     const out = new Taker(2, "pending");
     const io = new BufWriter(out);
-    await inLane<unknown>(lane, () => io.writeAll("abc"), () => io.flush());
+    await inLane<unknown>(
+      lane,
+      () => io.writeAll("abc"),
+      () => io.flush(),
+    );
     expect([out.text, out.flushes, io.buffer().length]).toEqual(["abc", 1, 0]);
   });
 
@@ -74,7 +78,10 @@ describe("BufWriter", () => {
     io.flush().poll(cx());
     finish(io.writeAll("cd"));
     finish(io.flush());
-    expect([seen[0] === seen[1] && seen[1] === seen[2], seen.map(text)]).toEqual([true, ["ab", "ab", "ab", "cd"]]);
+    expect([seen[0] === seen[1] && seen[1] === seen[2], seen.map(text)]).toEqual([
+      true,
+      ["ab", "ab", "ab", "cd"],
+    ]);
   });
 
   it("flushes before it shuts its writer down", () => {
@@ -96,7 +103,9 @@ describe("BufWriter", () => {
   });
 
   it("throws Unsupported for a seek where its writer has no position", () => {
-    expect(thrownBy(() => finish(new BufWriter(new Taker()).seek({ start: 0 })))).toMatchObject({ kind: "Unsupported" });
+    expect(thrownBy(() => finish(new BufWriter(new Taker()).seek({ start: 0 })))).toMatchObject({
+      kind: "Unsupported",
+    });
   });
 
   it("collects several arrays, and skips empty ones", () => {
@@ -147,7 +156,11 @@ describe("BufStream", () => {
       () => io.flush(),
       () => b.readExact(6),
     );
-    expect([values[1], text(values[4] as Uint8Array), text(io.buffer())]).toEqual(["question\n", "answer", "more"]);
+    expect([values[1], text(values[4] as Uint8Array), text(io.buffer())]).toEqual([
+      "question\n",
+      "answer",
+      "more",
+    ]);
   });
 
   it("takes a capacity for each direction", () => {

@@ -12,7 +12,20 @@ import {
   type DuplexStream,
 } from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { ChunkScript, cx, finish, inLane, LANES, rejectionOf, run, Script, Taker, text, thrownBy, utf8 } from "./support/io.ts";
+import {
+  ChunkScript,
+  cx,
+  finish,
+  inLane,
+  LANES,
+  rejectionOf,
+  run,
+  Script,
+  Taker,
+  text,
+  thrownBy,
+  utf8,
+} from "./support/io.ts";
 
 describe("copy", () => {
   it.each(LANES)("copies everything and gives the count in the %s lane", async (lane) => {
@@ -87,13 +100,19 @@ describe("copy", () => {
   it("writes the very arrays of a source that owns them", () => {
     const [first, second] = [utf8("ab"), utf8("cd")];
     const seen: Uint8Array[] = [];
-    const out = writer({ pollWrite: (_cx, buf) => (seen.push(buf), buf.length), pollFlush() {}, pollShutdown() {} });
+    const out = writer({
+      pollWrite: (_cx, buf) => (seen.push(buf), buf.length),
+      pollFlush() {},
+      pollShutdown() {},
+    });
     finish(copy(new ChunkScript(first, second), out));
     expect([seen[0] === first, seen[1] === second]).toEqual([true, true]);
   });
 
   it("throws WriteZero when the writer takes no more", () => {
-    expect(thrownBy(() => finish(copy(cursor("a"), new Taker(1, "zero"))))).toMatchObject({ kind: "WriteZero" });
+    expect(thrownBy(() => finish(copy(cursor("a"), new Taker(1, "zero"))))).toMatchObject({
+      kind: "WriteZero",
+    });
   });
 
   it("throws what the reader throws", () => {
@@ -256,6 +275,8 @@ describe("copyBidirectionalWithSizes", () => {
 
   it("refuses a size of 0", () => {
     const [a, b] = duplex(1);
-    expect(thrownBy(() => copyBidirectionalWithSizes(a, b, 0, 1))).toMatchObject({ code: "ERR_RT_OUT_OF_RANGE" });
+    expect(thrownBy(() => copyBidirectionalWithSizes(a, b, 0, 1))).toMatchObject({
+      code: "ERR_RT_OUT_OF_RANGE",
+    });
   });
 });

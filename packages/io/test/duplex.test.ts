@@ -90,7 +90,10 @@ describe("duplex", () => {
     const write = a.write(utf8("y"));
     write.poll(waker);
     b.close();
-    expect([waker.count, thrownBy(() => write.poll(waker))]).toEqual([1, expect.objectContaining({ kind: "BrokenPipe" })]);
+    expect([waker.count, thrownBy(() => write.poll(waker))]).toEqual([
+      1,
+      expect.objectContaining({ kind: "BrokenPipe" }),
+    ]);
   });
 
   it("ends one direction with a shutdown", () => {
@@ -142,7 +145,11 @@ describe("duplex", () => {
         },
       },
     });
-    expect([a.write(utf8("x")).poll(cx()), text(finish(b.readExact(1))), reports.length]).toEqual([1, "x", 1]);
+    expect([a.write(utf8("x")).poll(cx()), text(finish(b.readExact(1))), reports.length]).toEqual([
+      1,
+      "x",
+      1,
+    ]);
   });
 
   it("tolerates a waker that reads at once", () => {
@@ -227,7 +234,11 @@ describe("duplex", () => {
 describe("simplex", () => {
   it.each(LANES)("gives to the reader what the writer was given in the %s lane", async (lane) => {
     const [input, output] = simplex(64);
-    const values = await inLane<unknown>(lane, () => output.writeAll("hello"), () => input.readExact(5));
+    const values = await inLane<unknown>(
+      lane,
+      () => output.writeAll("hello"),
+      () => input.readExact(5),
+    );
     expect(text(values[1] as Uint8Array)).toBe("hello");
   });
 

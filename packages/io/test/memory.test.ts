@@ -20,11 +20,17 @@ function opsInARow(make: () => Future<unknown>): Promise<number> {
 describe("empty", () => {
   it("reads nothing", () => {
     const io = empty();
-    expect([finish(io.read(new Uint8Array(4))), finish(io.fillBuf()).length, finish(io.readToString())]).toEqual([0, 0, ""]);
+    expect([
+      finish(io.read(new Uint8Array(4))),
+      finish(io.fillBuf()).length,
+      finish(io.readToString()),
+    ]).toEqual([0, 0, ""]);
   });
 
   it("takes everything that is written", () => {
-    expect([finish(empty().write(bytes(1, 2))), finish(empty().writeVectored([bytes(1), bytes(2)]))]).toEqual([2, 2]);
+    expect([finish(empty().write(bytes(1, 2))), finish(empty().writeVectored([bytes(1), bytes(2)]))]).toEqual(
+      [2, 2],
+    );
   });
 
   it("stays at position 0", () => {
@@ -36,9 +42,12 @@ describe("empty", () => {
     ["fillBuf", () => empty().fillBuf()],
     ["write", () => empty().write(bytes(1))],
     ["seek", () => empty().seek({ start: 0 })],
-  ] as [string, () => Future<unknown>][])("lets another task run while %s is always ready", async (_name, make) => {
-    expect(await opsInARow(make)).toBe(128);
-  });
+  ] as [string, () => Future<unknown>][])(
+    "lets another task run while %s is always ready",
+    async (_name, make) => {
+      expect(await opsInARow(make)).toBe(128);
+    },
+  );
 });
 
 describe("repeat", () => {
@@ -58,16 +67,22 @@ describe("repeat", () => {
 
 describe("sink", () => {
   it("takes everything that is written", () => {
-    expect([finish(sink().write(bytes(1, 2))), finish(sink().writeVectored([bytes(1), bytes(2, 3)]))]).toEqual([2, 3]);
+    expect([
+      finish(sink().write(bytes(1, 2))),
+      finish(sink().writeVectored([bytes(1), bytes(2, 3)])),
+    ]).toEqual([2, 3]);
   });
 
   it.each([
     ["write", () => sink().write(bytes(1))],
     ["flush", () => sink().flush()],
     ["shutdown", () => sink().shutdown()],
-  ] as [string, () => Future<unknown>][])("lets another task run while %s is always ready", async (_name, make) => {
-    expect(await opsInARow(make)).toBe(128);
-  });
+  ] as [string, () => Future<unknown>][])(
+    "lets another task run while %s is always ready",
+    async (_name, make) => {
+      expect(await opsInARow(make)).toBe(128);
+    },
+  );
 });
 
 describe("cursor", () => {
@@ -80,12 +95,12 @@ describe("cursor", () => {
   it("writes up to the end of an array that it was given, then takes no more", () => {
     const array = new Uint8Array(3);
     const io = cursor(array);
-    expect([finish(io.write(bytes(1, 2))), finish(io.write(bytes(3, 4))), finish(io.write(bytes(5))), array]).toEqual([
-      2,
-      1,
-      0,
-      bytes(1, 2, 3),
-    ]);
+    expect([
+      finish(io.write(bytes(1, 2))),
+      finish(io.write(bytes(3, 4))),
+      finish(io.write(bytes(5))),
+      array,
+    ]).toEqual([2, 1, 0, bytes(1, 2, 3)]);
   });
 
   it("grows where it was given none", () => {
@@ -153,7 +168,12 @@ describe("ReadBuf", () => {
 
   it("counts what is filled and what is free", () => {
     const buf = half();
-    expect([buf.capacity(), buf.remaining(), buf.filled(), buf.unfilled().length]).toEqual([4, 2, bytes(1, 2), 2]);
+    expect([buf.capacity(), buf.remaining(), buf.filled(), buf.unfilled().length]).toEqual([
+      4,
+      2,
+      bytes(1, 2),
+      2,
+    ]);
   });
 
   it("counts more as filled with advance", () => {
@@ -180,7 +200,10 @@ describe("ReadBuf", () => {
 
   it("throws when bytes are put that don't fit, and copies none", () => {
     const buf = half();
-    expect([thrownBy(() => buf.putSlice(bytes(7, 8, 9))), buf.inner()]).toEqual([expect.any(RangeError), bytes(1, 2, 0, 0)]);
+    expect([thrownBy(() => buf.putSlice(bytes(7, 8, 9))), buf.inner()]).toEqual([
+      expect.any(RangeError),
+      bytes(1, 2, 0, 0),
+    ]);
   });
 
   it("gives a buffer over a part of what is free", () => {
@@ -190,7 +213,10 @@ describe("ReadBuf", () => {
   });
 
   it("gives a part of what is free", () => {
-    expect([half().unfilled(1).length, thrownBy(() => half().unfilled(3))]).toEqual([1, expect.any(RangeError)]);
+    expect([half().unfilled(1).length, thrownBy(() => half().unfilled(3))]).toEqual([
+      1,
+      expect.any(RangeError),
+    ]);
   });
 
   it("is all free after clear", () => {
@@ -218,7 +244,14 @@ describe("IoError", () => {
   });
 
   it("keeps what Node tells, and the original", () => {
-    const details = { code: "ECONNREFUSED", errno: -111, syscall: "connect", address: "::1", port: 1, path: "/x" };
+    const details = {
+      code: "ECONNREFUSED",
+      errno: -111,
+      syscall: "connect",
+      address: "::1",
+      port: 1,
+      path: "/x",
+    };
     const original = Object.assign(new Error("connect ECONNREFUSED"), details);
     const error = IoError.from(original);
     expect(error).toMatchObject({ ...details, message: "connect ECONNREFUSED" });
@@ -231,7 +264,12 @@ describe("IoError", () => {
   });
 
   it("takes whatever was thrown", () => {
-    expect(IoError.from("what")).toMatchObject({ kind: "Other", message: "what", code: "ERR_RT_IO_OTHER", cause: "what" });
+    expect(IoError.from("what")).toMatchObject({
+      kind: "Other",
+      message: "what",
+      code: "ERR_RT_IO_OTHER",
+      cause: "what",
+    });
   });
 
   it("says its kind in its code", () => {

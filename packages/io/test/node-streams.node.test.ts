@@ -17,11 +17,27 @@ import {
   toNodeWritable,
 } from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { cx, finish, inLane, LANES, rejectionOf, run, Script, Taker, text, thrownBy, turn, utf8 } from "./support/io.ts";
+import {
+  cx,
+  finish,
+  inLane,
+  LANES,
+  rejectionOf,
+  run,
+  Script,
+  Taker,
+  text,
+  thrownBy,
+  turn,
+  utf8,
+} from "./support/io.ts";
 
 /** Everything that listens to the events that we use. */
 function listeners(stream: Readable | Writable): number {
-  return ["readable", "data", "end", "drain", "finish"].reduce((sum, event) => sum + stream.listenerCount(event), 0);
+  return ["readable", "data", "end", "drain", "finish"].reduce(
+    (sum, event) => sum + stream.listenerCount(event),
+    0,
+  );
 }
 
 /** A writable that takes each chunk when the test says so. */
@@ -84,7 +100,12 @@ describe("fromNodeReadable", () => {
     const stream = new Readable({ read: () => stream.destroy(original) });
     const error = await rejectionOf(fromNodeReadable(stream).readToEnd());
     expect(error).toBeInstanceOf(IoError);
-    expect(error).toMatchObject({ kind: "ConnectionReset", code: "ECONNRESET", syscall: "read", cause: original });
+    expect(error).toMatchObject({
+      kind: "ConnectionReset",
+      code: "ECONNRESET",
+      syscall: "read",
+      cause: original,
+    });
   });
 
   it("throws ERR_STREAM_PREMATURE_CLOSE for a stream that closes before its end", async () => {
@@ -117,13 +138,18 @@ describe("fromNodeReadable", () => {
     const stream = Readable.from([Buffer.from("a")]);
     const before = ["error", "close"].map((event) => stream.listenerCount(event));
     await fromNodeReadable(stream).readToEnd();
-    expect([listeners(stream), ["error", "close"].map((event) => stream.listenerCount(event))]).toEqual([0, before]);
+    expect([listeners(stream), ["error", "close"].map((event) => stream.listenerCount(event))]).toEqual([
+      0,
+      before,
+    ]);
   });
 
   it("leaves no listener after an error", async () => {
     const stream = new Readable({ read: () => stream.destroy(new Error("broken")) });
     await rejectionOf(fromNodeReadable(stream).readToEnd());
-    expect([listeners(stream), stream.listenerCount("error"), stream.listenerCount("close")]).toEqual([0, 0, 0]);
+    expect([listeners(stream), stream.listenerCount("error"), stream.listenerCount("close")]).toEqual([
+      0, 0, 0,
+    ]);
   });
 
   it("destroys the stream when it is disposed, leaves no listener, and wakes who waits", () => {
@@ -159,7 +185,9 @@ describe("fromNodeReadable", () => {
 
   it("gives lines", async () => {
     const lines: string[] = [];
-    for await (const line of fromNodeReadable(Readable.from([Buffer.from("a\nb"), Buffer.from("c\n")])).lines())
+    for await (const line of fromNodeReadable(
+      Readable.from([Buffer.from("a\nb"), Buffer.from("c\n")]),
+    ).lines())
       lines.push(line);
     expect(lines).toEqual(["a", "bc"]);
   });
@@ -169,7 +197,11 @@ describe("fromNodeWritable", () => {
   it.each(LANES)("writes and ends in the %s lane", async (lane) => {
     const stream = new PassThrough();
     const io = fromNodeWritable(stream);
-    await inLane<unknown>(lane, () => io.writeAll("hello"), () => io.shutdown());
+    await inLane<unknown>(
+      lane,
+      () => io.writeAll("hello"),
+      () => io.shutdown(),
+    );
     expect([await consumeText(stream), stream.writableFinished]).toEqual(["hello", true]);
   });
 
@@ -240,7 +272,10 @@ describe("fromNodeWritable", () => {
     expect([
       thrownBy(() => finish(fromNodeWritable(ended).write(utf8("x")))),
       thrownBy(() => finish(io.write(utf8("x")))),
-    ]).toEqual([expect.objectContaining({ kind: "BrokenPipe" }), expect.objectContaining({ kind: "BrokenPipe" })]);
+    ]).toEqual([
+      expect.objectContaining({ kind: "BrokenPipe" }),
+      expect.objectContaining({ kind: "BrokenPipe" }),
+    ]);
   });
 
   it("only flushes in a shutdown that is not to end the stream", async () => {
@@ -262,13 +297,15 @@ describe("fromNodeWritable", () => {
     ios[2]![Symbol.dispose]();
     await turn();
     expect(shutdown.poll(cx())).toBeUndefined();
-    expect(streams.map((each) => each.listenerCount("error") + each.listenerCount("close") + listeners(each))).toEqual([
-      0, 0, 0,
-    ]);
+    expect(
+      streams.map((each) => each.listenerCount("error") + each.listenerCount("close") + listeners(each)),
+    ).toEqual([0, 0, 0]);
   });
 
   it("writes at most 2 MiB at a time", () => {
-    expect(finish(fromNodeWritable(new PassThrough()).write(new Uint8Array(3 * 1024 * 1024)))).toBe(2 * 1024 * 1024);
+    expect(finish(fromNodeWritable(new PassThrough()).write(new Uint8Array(3 * 1024 * 1024)))).toBe(
+      2 * 1024 * 1024,
+    );
   });
 });
 
@@ -393,7 +430,9 @@ describe("copy between streams of Node", () => {
     const [count, got] = await Promise.all([
       run(function* () {
         const writer = fromNodeWritable(out);
-        const task = spawn(copy(fromNodeReadable(Readable.from([data.subarray(0, 300_000), data.subarray(300_000)])), writer));
+        const task = spawn(
+          copy(fromNodeReadable(Readable.from([data.subarray(0, 300_000), data.subarray(300_000)])), writer),
+        );
         const total = yield* task;
         yield* writer.shutdown();
         return total;

@@ -30,7 +30,8 @@ const CASES: [string, Num, number[]][] = SAMPLES.flatMap(([name, value, big]): [
 );
 
 const read = (io: NumberReads, name: string) => io[`read${name}` as "readU8"]();
-const write = (io: NumberWrites, name: string, value: Num) => io[`write${name}` as "writeU8"](value as number);
+const write = (io: NumberWrites, name: string, value: Num) =>
+  io[`write${name}` as "writeU8"](value as number);
 
 describe("Reader's numbers", () => {
   it.each(CASES)("read%s reads %s", (name, value, data) => {
@@ -53,16 +54,19 @@ describe("Reader's numbers", () => {
     expect(finish(source.readU8())).toBe(99);
   });
 
-  it.each(CASES)("read%s, dropped at any poll, loses nothing of %s on a reader with a buffer", (name, value, data) => {
-    const source = new BufReader(new Script(...data.flatMap((byte) => ["pending" as const, bytes(byte)])));
-    let result: Num | typeof PENDING = PENDING;
-    for (let i = 0; i < 100 && result === PENDING; i += 1) {
-      const future = read(source, name);
-      result = future.poll(cx());
-      future.drop();
-    }
-    expect(result).toBe(value);
-  });
+  it.each(CASES)(
+    "read%s, dropped at any poll, loses nothing of %s on a reader with a buffer",
+    (name, value, data) => {
+      const source = new BufReader(new Script(...data.flatMap((byte) => ["pending" as const, bytes(byte)])));
+      let result: Num | typeof PENDING = PENDING;
+      for (let i = 0; i < 100 && result === PENDING; i += 1) {
+        const future = read(source, name);
+        result = future.poll(cx());
+        future.drop();
+      }
+      expect(result).toBe(value);
+    },
+  );
 
   it("leaves an incomplete number in a reader with a buffer", () => {
     const source = new BufReader(cursor(bytes(1, 2)));
@@ -72,7 +76,12 @@ describe("Reader's numbers", () => {
 
   it.each(LANES)("reads several in a row in the %s lane", async (lane) => {
     const source = cursor(bytes(1, 0, 2, 3, 0, 0, 0));
-    const values = await inLane<number>(lane, () => source.readU8(), () => source.readU16(), () => source.readU32Le());
+    const values = await inLane<number>(
+      lane,
+      () => source.readU8(),
+      () => source.readU16(),
+      () => source.readU32Le(),
+    );
     expect(values).toEqual([1, 2, 3]);
   });
 
@@ -102,7 +111,9 @@ describe("Writer's numbers", () => {
   });
 
   it.each(CASES)("write%s throws WriteZero when the writer takes nothing of %s", (name, value) => {
-    expect(thrownBy(() => finish(write(new Taker(1, "zero"), name, value)))).toMatchObject({ kind: "WriteZero" });
+    expect(thrownBy(() => finish(write(new Taker(1, "zero"), name, value)))).toMatchObject({
+      kind: "WriteZero",
+    });
   });
 
   it.each([

@@ -9,7 +9,9 @@ const RUNS = { numRuns: 200 };
 
 /** Bytes with many line ends. */
 const data = fc
-  .array(fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x61, 0x2c), fc.integer({ min: 0, max: 255 })), { maxLength: 60 })
+  .array(fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x61, 0x2c), fc.integer({ min: 0, max: 255 })), {
+    maxLength: 60,
+  })
   .map((values) => Uint8Array.from(values));
 const cuts = fc.array(fc.tuple(fc.integer({ min: 0, max: 7 }), fc.boolean()), { maxLength: 40 });
 
@@ -65,16 +67,22 @@ describe.each(sources)("for any cutting of the input, over %s,", (_name, make) =
 
   it("reads the same exact pieces from a buffered reader of any capacity", () => {
     fc.assert(
-      fc.property(data, cuts, fc.integer({ min: 1, max: 9 }), fc.array(fc.integer({ min: 0, max: 12 })), (input, lengths, capacity, sizes) => {
-        const io = new BufReader(make(input, lengths), capacity);
-        let at = 0;
-        for (const size of sizes) {
-          if (at + size > input.length) break;
-          expect(finish(io.readExact(size))).toEqual(input.slice(at, at + size));
-          at += size;
-        }
-        expect(finish(io.readToEnd())).toEqual(input.slice(at));
-      }),
+      fc.property(
+        data,
+        cuts,
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.integer({ min: 0, max: 12 })),
+        (input, lengths, capacity, sizes) => {
+          const io = new BufReader(make(input, lengths), capacity);
+          let at = 0;
+          for (const size of sizes) {
+            if (at + size > input.length) break;
+            expect(finish(io.readExact(size))).toEqual(input.slice(at, at + size));
+            at += size;
+          }
+          expect(finish(io.readToEnd())).toEqual(input.slice(at));
+        },
+      ),
       RUNS,
     );
   });
@@ -84,7 +92,11 @@ describe.each(sources)("for any cutting of the input, over %s,", (_name, make) =
       fc.property(data, cuts, fc.integer({ min: 1, max: 9 }), (input, lengths, capacity) => {
         const split = new BufReader(make(input, lengths), capacity).split(0x0a);
         const found: number[][] = [];
-        for (let part = stepwise(() => split.nextSegment()); part !== undefined; part = stepwise(() => split.nextSegment()))
+        for (
+          let part = stepwise(() => split.nextSegment());
+          part !== undefined;
+          part = stepwise(() => split.nextSegment())
+        )
           found.push([...part]);
         expect(found).toEqual(modelSegments(input, 0x0a));
       }),
@@ -124,29 +136,34 @@ describe.each(sources)("for any cutting of the input, over %s,", (_name, make) =
 
   it("interleaves lines and reads exactly", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom("a\n", "żó\n", "b", "€\r\n"), { maxLength: 20 }), cuts, fc.array(fc.boolean()), (words, lengths, choices) => {
-        const input = utf8(words.join(""));
-        const io = new BufReader(make(input, lengths));
-        const lines = io.lines();
-        let at = 0;
-        for (const line of choices) {
-          if (at >= input.length) break;
-          if (line) {
-            const end = input.indexOf(0x0a, at);
-            const stop = end < 0 ? input.length : end + 1;
-            try {
-              finish(lines.nextLine());
-            } catch {
-              // a line that began in the middle of a character has been read over
+      fc.property(
+        fc.array(fc.constantFrom("a\n", "żó\n", "b", "€\r\n"), { maxLength: 20 }),
+        cuts,
+        fc.array(fc.boolean()),
+        (words, lengths, choices) => {
+          const input = utf8(words.join(""));
+          const io = new BufReader(make(input, lengths));
+          const lines = io.lines();
+          let at = 0;
+          for (const line of choices) {
+            if (at >= input.length) break;
+            if (line) {
+              const end = input.indexOf(0x0a, at);
+              const stop = end < 0 ? input.length : end + 1;
+              try {
+                finish(lines.nextLine());
+              } catch {
+                // a line that began in the middle of a character has been read over
+              }
+              at = stop;
+            } else {
+              expect(finish(io.readU8())).toBe(input[at]);
+              at += 1;
             }
-            at = stop;
-          } else {
-            expect(finish(io.readU8())).toBe(input[at]);
-            at += 1;
           }
-        }
-        expect(finish(io.readToEnd())).toEqual(input.slice(at));
-      }),
+          expect(finish(io.readToEnd())).toEqual(input.slice(at));
+        },
+      ),
       RUNS,
     );
   });
@@ -172,12 +189,17 @@ describe.each(sources)("for any cutting of the input, over %s,", (_name, make) =
 
   it("keeps every byte with copyBuf dropped at every poll", () => {
     fc.assert(
-      fc.property(data, cuts, fc.array(fc.constantFrom<"pending" | "ok">("pending", "ok")), (input, lengths, steps) => {
-        const out = new Taker(3, ...steps);
-        const source = new BufReader(make(input, lengths));
-        stepwise(() => copyBuf(source, out));
-        expect(Uint8Array.from(out.taken)).toEqual(input);
-      }),
+      fc.property(
+        data,
+        cuts,
+        fc.array(fc.constantFrom<"pending" | "ok">("pending", "ok")),
+        (input, lengths, steps) => {
+          const out = new Taker(3, ...steps);
+          const source = new BufReader(make(input, lengths));
+          stepwise(() => copyBuf(source, out));
+          expect(Uint8Array.from(out.taken)).toEqual(input);
+        },
+      ),
       RUNS,
     );
   });
@@ -239,43 +261,58 @@ describe("for UTF-8 cut at any byte,", () => {
     for (let at = 0; at <= input.length; at += 1) {
       const parts = [input.subarray(0, at), input.subarray(at)].filter((part) => part.length > 0);
       const lines = new BufReader(new ChunkScript(...parts)).lines();
-      expect([finish(lines.nextLine()), finish(lines.nextLine()), finish(lines.nextLine())]).toEqual(["a€", "😀ż", "\u{feff}z"]);
+      expect([finish(lines.nextLine()), finish(lines.nextLine()), finish(lines.nextLine())]).toEqual([
+        "a€",
+        "😀ż",
+        "\u{feff}z",
+      ]);
       expect(finish(new Script(...parts).readToString())).toBe("a€\n😀ż\n\u{feff}z");
     }
   });
 });
 
 describe("BufWriter and BufStream, for any sequence of writes and flushes,", () => {
-  const ops = fc.array(fc.oneof(fc.constant("flush" as const), fc.integer({ min: 0, max: 12 })), { maxLength: 20 });
+  const ops = fc.array(fc.oneof(fc.constant("flush" as const), fc.integer({ min: 0, max: 12 })), {
+    maxLength: 20,
+  });
   it.each(["BufWriter", "BufStream"])("%s writes the same bytes in order", (kind) => {
     fc.assert(
-      fc.property(ops, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 4 }), fc.array(fc.constantFrom<"pending" | "ok">("pending", "ok")), fc.boolean(), (writes, capacity, most, steps, vectored) => {
-        const out = new Taker(most, ...steps);
-        const [end] = duplex(1);
-        const stream = Object.assign(end, {
-          pollWrite: out.pollWrite.bind(out),
-          pollFlush: out.pollFlush.bind(out),
-          pollWriteVectored: out.pollWriteVectored.bind(out),
-          isWriteVectored: () => false,
-        });
-        const io = kind === "BufWriter" ? new BufWriter(out, capacity) : new BufStream(stream, 8, capacity);
-        const expected: number[] = [];
-        let next = 0;
-        for (const op of writes) {
-          if (op === "flush") {
-            stepwise(() => io.flush());
-            expect(out.taken).toEqual(expected);
-            continue;
+      fc.property(
+        ops,
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.constantFrom<"pending" | "ok">("pending", "ok")),
+        fc.boolean(),
+        (writes, capacity, most, steps, vectored) => {
+          const out = new Taker(most, ...steps);
+          const [end] = duplex(1);
+          const stream = Object.assign(end, {
+            pollWrite: out.pollWrite.bind(out),
+            pollFlush: out.pollFlush.bind(out),
+            pollWriteVectored: out.pollWriteVectored.bind(out),
+            isWriteVectored: () => false,
+          });
+          const io = kind === "BufWriter" ? new BufWriter(out, capacity) : new BufStream(stream, 8, capacity);
+          const expected: number[] = [];
+          let next = 0;
+          for (const op of writes) {
+            if (op === "flush") {
+              stepwise(() => io.flush());
+              expect(out.taken).toEqual(expected);
+              continue;
+            }
+            const piece = Uint8Array.from({ length: op }, () => next++ % 256);
+            const count = stepwise(() =>
+              vectored
+                ? io.writeVectored([piece.subarray(0, 1), new Uint8Array(0), piece.subarray(1)])
+                : io.write(piece),
+            );
+            expected.push(...piece.subarray(0, count));
           }
-          const piece = Uint8Array.from({ length: op }, () => next++ % 256);
-          const count = stepwise(() =>
-            vectored ? io.writeVectored([piece.subarray(0, 1), new Uint8Array(0), piece.subarray(1)]) : io.write(piece),
-          );
-          expected.push(...piece.subarray(0, count));
-        }
-        stepwise(() => io.flush());
-        expect(out.taken).toEqual(expected);
-      }),
+          stepwise(() => io.flush());
+          expect(out.taken).toEqual(expected);
+        },
+      ),
       RUNS,
     );
   });
@@ -304,7 +341,10 @@ describe("duplex, for any sequence of operations,", () => {
             ended[side] = true;
           } else if (kind === "write" || kind === "vectored") {
             const piece = Uint8Array.from({ length: size }, () => next++ % 256);
-            const write = () => (kind === "write" ? end.write(piece) : end.writeVectored([piece.subarray(0, 3), piece.subarray(3)]));
+            const write = () =>
+              kind === "write"
+                ? end.write(piece)
+                : end.writeVectored([piece.subarray(0, 3), piece.subarray(3)]);
             if (ended[side]) {
               expect(() => write().poll(cx())).toThrow("shut down");
               continue;
@@ -315,7 +355,9 @@ describe("duplex, for any sequence of operations,", () => {
           } else if (kind === "read") {
             const buf = new Uint8Array(size);
             const count = Math.min(size, input.length);
-            expect(end.read(buf).poll(cx())).toBe(size > 0 && input.length === 0 && !ended[1 - side] ? PENDING : count);
+            expect(end.read(buf).poll(cx())).toBe(
+              size > 0 && input.length === 0 && !ended[1 - side] ? PENDING : count,
+            );
             expect([...buf.subarray(0, count)]).toEqual(input.splice(0, count));
           } else {
             const chunk = end.readChunk(size + 1).poll(cx());

@@ -1,13 +1,31 @@
 import { PENDING, spawn, type Context, type Poll } from "@rt/core";
 import { cursor, empty, IoError, ReadBuf, Reader, reader, type AsyncRead } from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { bytes, ChunkScript, cx, finish, inLane, LANES, rejectionOf, run, Script, text, thrownBy, utf8 } from "./support/io.ts";
+import {
+  bytes,
+  ChunkScript,
+  cx,
+  finish,
+  inLane,
+  LANES,
+  rejectionOf,
+  run,
+  Script,
+  text,
+  thrownBy,
+  utf8,
+} from "./support/io.ts";
 
 describe("Reader.read", () => {
   it.each(LANES)("gives what one read of the source gives in the %s lane", async (lane) => {
     const source = new Script("ab", "pending", "cde");
     const buf = new Uint8Array(8);
-    const counts = await inLane(lane, () => source.read(buf), () => source.read(buf), () => source.read(buf));
+    const counts = await inLane(
+      lane,
+      () => source.read(buf),
+      () => source.read(buf),
+      () => source.read(buf),
+    );
     expect([counts, text(buf.subarray(0, 3))]).toEqual([[2, 3, 0], "cde"]);
   });
 
@@ -297,7 +315,11 @@ describe("Chain", () => {
 
   it("has lines that go over from the first to the second", () => {
     const lines = cursor("a\nb").chain(cursor("c\nd")).lines();
-    expect([finish(lines.nextLine()), finish(lines.nextLine()), finish(lines.nextLine())]).toEqual(["a", "bc", "d"]);
+    expect([finish(lines.nextLine()), finish(lines.nextLine()), finish(lines.nextLine())]).toEqual([
+      "a",
+      "bc",
+      "d",
+    ]);
   });
 
   it("gives both readers back", () => {

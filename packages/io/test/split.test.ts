@@ -1,7 +1,19 @@
 import { spawn } from "@rt/core";
 import { cursor, duplex, empty, join, ReadWriter, readWriter, sink, split } from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { bytes, ChunkScript, finish, inLane, LANES, run, Script, Taker, text, thrownBy, utf8 } from "./support/io.ts";
+import {
+  bytes,
+  ChunkScript,
+  finish,
+  inLane,
+  LANES,
+  run,
+  Script,
+  Taker,
+  text,
+  thrownBy,
+  utf8,
+} from "./support/io.ts";
 
 describe("split", () => {
   it("gives two halves that two tasks can use", async () => {
@@ -33,18 +45,22 @@ describe("split", () => {
   });
 
   it("passes several arrays on, and says whether they are taken together", () => {
-    const [, plain] = split(Object.assign(new Script(), { pollWrite: () => 1, pollFlush() {}, pollShutdown() {} }));
+    const [, plain] = split(
+      Object.assign(new Script(), { pollWrite: () => 1, pollFlush() {}, pollShutdown() {} }),
+    );
     const [, output] = split(duplex(8)[0]);
-    expect([plain.isWriteVectored(), output.isWriteVectored(), finish(output.writeVectored([bytes(1), bytes(2)]))]).toEqual([
-      false,
-      true,
-      2,
-    ]);
+    expect([
+      plain.isWriteVectored(),
+      output.isWriteVectored(),
+      finish(output.writeVectored([bytes(1), bytes(2)])),
+    ]).toEqual([false, true, 2]);
   });
 
   it("passes chunks on", () => {
     const array = utf8("abc");
-    const [input] = split(Object.assign(new ChunkScript(array), { pollWrite: () => 1, pollFlush() {}, pollShutdown() {} }));
+    const [input] = split(
+      Object.assign(new ChunkScript(array), { pollWrite: () => 1, pollFlush() {}, pollShutdown() {} }),
+    );
     expect([input.isReadChunked(), finish(input.readChunk()) === array]).toEqual([true, true]);
   });
 
@@ -97,7 +113,11 @@ describe("join", () => {
   it.each(LANES)("reads from one and writes to the other in the %s lane", async (lane) => {
     const out = cursor();
     const stream = join(cursor("in"), out);
-    const values = await inLane<unknown>(lane, () => stream.readToString(), () => stream.writeAll("out"));
+    const values = await inLane<unknown>(
+      lane,
+      () => stream.readToString(),
+      () => stream.writeAll("out"),
+    );
     expect([values[0], text(out.getRef())]).toEqual(["in", "out"]);
   });
 

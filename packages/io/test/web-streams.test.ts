@@ -10,7 +10,20 @@ import {
   toWritableStream,
 } from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { ChunkScript, cx, finish, inLane, LANES, rejectionOf, Script, Taker, text, thrownBy, turn, utf8 } from "./support/io.ts";
+import {
+  ChunkScript,
+  cx,
+  finish,
+  inLane,
+  LANES,
+  rejectionOf,
+  Script,
+  Taker,
+  text,
+  thrownBy,
+  turn,
+  utf8,
+} from "./support/io.ts";
 
 function streamOf(...parts: (string | Error)[]): ReadableStream<Uint8Array> {
   return new ReadableStream(
@@ -101,7 +114,9 @@ describe("fromReadableStream", () => {
 
   it("refuses a stream of objects", async () => {
     const stream = new ReadableStream({ start: (controller) => controller.enqueue({}) });
-    expect(await rejectionOf(fromReadableStream(stream).readToEnd())).toMatchObject({ code: "ERR_RT_INVALID_ARGUMENT" });
+    expect(await rejectionOf(fromReadableStream(stream).readToEnd())).toMatchObject({
+      code: "ERR_RT_INVALID_ARGUMENT",
+    });
   });
 });
 
@@ -132,7 +147,11 @@ describe("fromWritableStream", () => {
   it.each(LANES)("writes and closes in the %s lane", async (lane) => {
     const out = new Taker();
     const io = fromWritableStream(toWritableStream(out));
-    await inLane<unknown>(lane, () => io.writeAll("hello"), () => io.shutdown());
+    await inLane<unknown>(
+      lane,
+      () => io.writeAll("hello"),
+      () => io.shutdown(),
+    );
     expect([out.text, out.shutdowns]).toEqual(["hello", 1]);
   });
 

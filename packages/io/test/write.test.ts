@@ -169,7 +169,9 @@ describe("Writer.writeAllBuf", () => {
   });
 
   it("throws WriteZero when the writer takes no more", () => {
-    expect(thrownBy(() => finish(new Taker(1, "zero").writeAllBuf(cursor("a"))))).toMatchObject({ kind: "WriteZero" });
+    expect(thrownBy(() => finish(new Taker(1, "zero").writeAllBuf(cursor("a"))))).toMatchObject({
+      kind: "WriteZero",
+    });
   });
 
   it("asks for at most 64 pieces at a time", () => {
@@ -215,14 +217,18 @@ describe("writer", () => {
   });
 
   it("writes the first of several arrays where the object can do no more", () => {
-    expect([finish(writer(foreign).writeVectored([utf8("ab"), utf8("c")])), writer(foreign).isWriteVectored()]).toEqual([
-      2,
-      false,
-    ]);
+    expect([
+      finish(writer(foreign).writeVectored([utf8("ab"), utf8("c")])),
+      writer(foreign).isWriteVectored(),
+    ]).toEqual([2, false]);
   });
 
   it("passes several arrays on where the object takes them", () => {
-    const io = writer({ ...foreign, pollWriteVectored: (_cx, bufs) => bufs.length, isWriteVectored: () => true });
+    const io = writer({
+      ...foreign,
+      pollWriteVectored: (_cx, bufs) => bufs.length,
+      isWriteVectored: () => true,
+    });
     expect([finish(io.writeVectored([bytes(1), bytes(2)])), io.isWriteVectored()]).toEqual([2, true]);
   });
 
@@ -255,12 +261,17 @@ describe("Seeker.seek", () => {
     expect(error).toMatchObject({ kind: "InvalidInput" });
   });
 
-  it.each([{ start: -1 }, { start: 1.5 }, { current: Number.POSITIVE_INFINITY }])("refuses %o at once", (position) => {
-    expect(thrownBy(() => cursor("abc").seek(position))).toMatchObject({ code: "ERR_RT_OUT_OF_RANGE" });
-  });
+  it.each([{ start: -1 }, { start: 1.5 }, { current: Number.POSITIVE_INFINITY }])(
+    "refuses %o at once",
+    (position) => {
+      expect(thrownBy(() => cursor("abc").seek(position))).toMatchObject({ code: "ERR_RT_OUT_OF_RANGE" });
+    },
+  );
 
   it("refuses what is no position at once", () => {
-    expect(thrownBy(() => cursor("abc").seek({} as never))).toMatchObject({ code: "ERR_RT_INVALID_ARGUMENT" });
+    expect(thrownBy(() => cursor("abc").seek({} as never))).toMatchObject({
+      code: "ERR_RT_INVALID_ARGUMENT",
+    });
   });
 });
 

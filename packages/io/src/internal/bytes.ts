@@ -35,7 +35,11 @@ export function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: n
 
 /** Bytes of their own. A Buffer's `slice()` does not copy, so it is not asked. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.prototype.slice.call<Uint8Array, [number, number], Uint8Array<ArrayBuffer>>(bytes, start, end);
+  return Uint8Array.prototype.slice.call<Uint8Array, [number, number], Uint8Array<ArrayBuffer>>(
+    bytes,
+    start,
+    end,
+  );
 }
 
 /** One array of several. */

@@ -1,5 +1,13 @@
 /** Readers and writers that follow a script, and what else the tests of this package share. */
-import { Builder, type Future, type IntoFuture, PENDING, type Context, type Poll, type Waker } from "@rt/core";
+import {
+  Builder,
+  type Future,
+  type IntoFuture,
+  PENDING,
+  type Context,
+  type Poll,
+  type Waker,
+} from "@rt/core";
 import { Reader, Writer } from "@rt/io";
 
 export const LANES = ["generator", "async"] as const;
@@ -101,7 +109,9 @@ export class Script extends Reader {
   readonly asked: number[] = [];
   constructor(...steps: (Step | string)[]) {
     super();
-    this.steps = steps.map((step) => (typeof step === "string" && step !== "pending" ? utf8(step) : step)) as Step[];
+    this.steps = steps.map((step) =>
+      typeof step === "string" && step !== "pending" ? utf8(step) : step,
+    ) as Step[];
   }
   override pollRead(context: Context, buf: Uint8Array): Poll<number> {
     this.reads += 1;

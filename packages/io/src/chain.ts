@@ -1,6 +1,6 @@
 /** One reader after another. */
 import { PENDING, type Context, type Poll } from "@rt/core";
-import { BufRead } from "./buf-read.ts";
+import { ChunkReader } from "./buf-read.ts";
 import { CHUNK_MAX } from "./internal/bytes.ts";
 import { wrap } from "./internal/wrappers.ts";
 import { isChunked, reader, type Reader } from "./reader.ts";
@@ -17,7 +17,7 @@ import type { AsyncRead } from "./traits.ts";
  * @see Tokio `io::Chain`
  * @public
  */
-export class Chain<A extends AsyncRead, B extends AsyncRead> extends BufRead {
+export class Chain<A extends AsyncRead, B extends AsyncRead> extends ChunkReader {
   readonly #inner: [A, B];
   readonly #first: Reader;
   readonly #second: Reader;
@@ -40,6 +40,11 @@ export class Chain<A extends AsyncRead, B extends AsyncRead> extends BufRead {
   intoInner(): [A, B] {
     this._from = this._to;
     return this.#inner;
+  }
+
+  /** One step of reading what the inner reader gives at a time. */
+  override pollNextChunk(cx: Context): Poll<Uint8Array | undefined> {
+    return this.#pollChunk(cx, CHUNK_MAX);
   }
 
   override pollRead(cx: Context, buf: Uint8Array): Poll<number> {
@@ -68,19 +73,6 @@ export class Chain<A extends AsyncRead, B extends AsyncRead> extends BufRead {
       this.#firstEnded = true;
     }
     return this.#second.pollReadChunk(cx, max);
-  }
-
-  /** @internal */
-  override _pollFill(cx: Context): Poll<number> {
-    this._forget();
-    const chunk = this.#pollChunk(cx, CHUNK_MAX);
-    return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._show(chunk);
-  }
-
-  /** @internal */
-  override _pollMore(cx: Context): Poll<number> {
-    const chunk = this.#pollChunk(cx, CHUNK_MAX);
-    return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._append(chunk);
   }
 }
 wrap.chain = (first, second) => new Chain(first, second);

@@ -13,7 +13,7 @@ import type { AsyncBufRead, AsyncRead, AsyncWrite } from "./traits.ts";
  * One array is being written, `out`, and while that has to wait, one more is read, `ahead`. A source that gives its
  * arrays away makes that two arrays of its own; else there are two buffers here, used in turn.
  */
-export class Transfer {
+class Transfer {
   readonly #reader: AsyncRead;
   readonly #writer: AsyncWrite;
   readonly #size: number;

@@ -1,7 +1,7 @@
 /** The first part of a reader. */
 import { PENDING, type Context, type Poll } from "@rt/core";
 import { checkInteger } from "@rt/core/driver";
-import { BufRead } from "./buf-read.ts";
+import { BufRead, ChunkReader } from "./buf-read.ts";
 import { CHUNK_MAX } from "./internal/bytes.ts";
 import { wrap } from "./internal/wrappers.ts";
 import { isChunked, reader, type Reader } from "./reader.ts";
@@ -22,7 +22,7 @@ import type { AsyncRead } from "./traits.ts";
  * @see Tokio `io::Take`
  * @public
  */
-export class Take<R extends AsyncRead> extends BufRead {
+export class Take<R extends AsyncRead> extends ChunkReader {
   readonly #inner: R;
   readonly #source: Reader;
   /** What may still be taken from the inner reader. */
@@ -61,6 +61,11 @@ export class Take<R extends AsyncRead> extends BufRead {
     return this.#inner;
   }
 
+  /** One step of reading what the inner reader gives at a time. */
+  override pollNextChunk(cx: Context): Poll<Uint8Array | undefined> {
+    return this.#pollChunk(cx, CHUNK_MAX);
+  }
+
   override pollRead(cx: Context, buf: Uint8Array): Poll<number> {
     if (this._from < this._to) return super.pollRead(cx, buf);
     if (this.#left === 0) return 0;
@@ -89,19 +94,6 @@ export class Take<R extends AsyncRead> extends BufRead {
   #took(count: number, most: number): void {
     checkInteger("what the reader of a Take gives", count, 0, most);
     this.#left -= count;
-  }
-
-  /** @internal */
-  override _pollFill(cx: Context): Poll<number> {
-    this._forget();
-    const chunk = this.#pollChunk(cx, CHUNK_MAX);
-    return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._show(chunk);
-  }
-
-  /** @internal */
-  override _pollMore(cx: Context): Poll<number> {
-    const chunk = this.#pollChunk(cx, CHUNK_MAX);
-    return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._append(chunk);
   }
 }
 wrap.take = (inner, limit) => new Take(inner, limit);

@@ -150,7 +150,7 @@ for (const kind of NUMBERS) {
 }
 
 /** What a writer does that can't take several arrays at once. */
-export function pollWriteFirst(io: AsyncWrite, cx: Context, bufs: readonly Uint8Array[]): Poll<number> {
+function pollWriteFirst(io: AsyncWrite, cx: Context, bufs: readonly Uint8Array[]): Poll<number> {
   return io.pollWrite(cx, bufs.find((buf) => buf.length > 0) ?? new Uint8Array(0));
 }
 

@@ -13,10 +13,17 @@ describe("a DuplexStream that is left to garbage collection, in debug mode,", ()
       console.log(JSON.stringify(await read)); // ends, because the other end is gone
       b.close();
     `;
-    const child = spawn(process.execPath, [...process.execArgv, "--expose-gc", "--input-type=module", "-e", source], {
-      env: { ...process.env, RT_DEBUG: "1" },
-    });
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, "--expose-gc", "--input-type=module", "-e", source],
+      {
+        env: { ...process.env, RT_DEBUG: "1" },
+      },
+    );
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    expect([out, err]).toEqual(['""\n', expect.stringContaining("a DuplexStream was collected without being closed")]);
+    expect([out, err]).toEqual([
+      '""\n',
+      expect.stringContaining("a DuplexStream was collected without being closed"),
+    ]);
   });
 });

@@ -136,7 +136,7 @@ function* waitIn<T>(make: () => Future<T>): Async<T> {
 }
 
 /** A body of the lane that makes a future and waits for it. */
-export function body<T>(lane: Lane, make: () => Future<T>): Async<T> | (() => Promise<T>) {
+function body<T>(lane: Lane, make: () => Future<T>): Async<T> | (() => Promise<T>) {
   return lane === "generator" ? waitIn(make) : async () => await make();
 }
 

@@ -3,11 +3,7 @@ import type { Future } from "@rt/core";
 import { body, LANES, quietRuntime, rejectionOf, turn, type Lane } from "./polling.ts";
 
 /** How far a wait has come when it is given up. */
-export const POINTS = [
-  "before its first poll",
-  "while it waits",
-  "woken, before it is polled again",
-] as const;
+const POINTS = ["before its first poll", "while it waits", "woken, before it is polled again"] as const;
 export type Point = (typeof POINTS)[number];
 
 /** Every lane with every point, for `it.each`. */

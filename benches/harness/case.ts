@@ -11,6 +11,8 @@ import type { Bar } from "./bars.ts";
 export interface Metric {
   readonly name: string;
   readonly unit: string;
+  /** Whether more of it is better; less is, unless told. */
+  readonly more?: boolean;
 }
 
 /** The metric of cases that declare none: how long one operation took. */

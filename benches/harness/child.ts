@@ -6,12 +6,15 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "./contestants.ts";
 
 /** Arbitrary, far above the slowest sample: a contestant that hangs must not hang the run. */
-const LONGEST_ANSWER_MS = 120_000;
+const LONGEST_ANSWER_MS = 180_000;
+
+const BENCHES = join(import.meta.dirname, "..");
 
 /** Elsewhere the contestants' left-over work overlaps. */
 const CAN_STOP = process.platform !== "win32";
@@ -34,7 +37,11 @@ export class Child {
   #stderr = "";
 
   constructor(command: Command) {
-    this.#process = spawn(command.file, command.args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.#process = spawn(command.file, command.args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      // For contestants that are no Node themselves and start a load that is.
+      env: { ...process.env, RT_BENCH_NODE: process.execPath, RT_BENCHES: BENCHES },
+    });
     this.#process.on("error", (error) => (this.#stderr += error.message));
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     const { stdout } = this.#process;

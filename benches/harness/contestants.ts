@@ -13,6 +13,8 @@ export const ASYNC_MUTEX = "async-mutex";
 export const P_LIMIT = "p-limit";
 export const P_QUEUE = "p-queue";
 export const SET_TIMEOUT = "setTimeout";
+export const NODE_NET = "node:net";
+export const REDIS_SERVER = "redis-server";
 export const IDLE = "idle loop";
 export const TOKIO = "tokio current_thread";
 export const TOKIO_DRIVERS = "tokio current_thread, enable_all";
@@ -37,6 +39,8 @@ export const ENTRANTS: readonly Entrant[] = [
   { name: P_LIMIT, word: "p-limit", kind: "javascript", color: "#65a30d" },
   { name: P_QUEUE, word: "p-queue", kind: "javascript", color: "#a3e635" },
   { name: SET_TIMEOUT, word: "set-timeout", kind: "javascript", color: "#5eead4" },
+  { name: NODE_NET, word: "node-net", kind: "javascript", color: "#16a34a" },
+  { name: REDIS_SERVER, word: "redis-server", kind: "javascript", color: "#dc2626" },
   { name: IDLE, word: "idle-loop", kind: "javascript", color: "#737373" },
   { name: TOKIO, word: "current_thread", kind: "tokio", color: "#ea580c" },
   { name: TOKIO_DRIVERS, word: "current_thread_all", kind: "tokio", color: "#fb923c" },

@@ -107,9 +107,9 @@ class Lane {
   }
 
   cell(): Cell {
-    const entries = this.#case.metrics.map(({ name }) => {
+    const entries = this.#case.metrics.map(({ name, more }) => {
       const values = this.#samples.map((sample) => sample[name]).filter((value) => value !== undefined);
-      return [name, summarize(values)] as const;
+      return [name, summarize(values, more)] as const;
     });
     return Object.fromEntries(entries.filter(([, summary]) => summary.samples.length > 0));
   }

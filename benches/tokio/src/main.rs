@@ -13,8 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Flavor {
-    /// As Tokio's own benches build it: without drivers, or with the time driver alone where the case needs it, which
-    /// makes a turn of the scheduler cheaper.
+    /// As Tokio's own benches build it: without drivers, or with the one driver that the case needs, which makes a turn
+    /// of the scheduler cheaper.
     CurrentThread,
     /// As `#[tokio::main]` builds it: with the I/O and time drivers, which each turn of the scheduler polls.
     CurrentThreadAll,
@@ -32,11 +32,13 @@ impl Flavor {
         }
     }
 
-    /// `timers`: for cases that need them, the leanest flavor gets the time driver alone.
-    pub fn build(self, timers: bool) -> Runtime {
+    pub fn build(self, driver: Driver) -> Runtime {
         match self {
-            Self::CurrentThread if timers => Builder::new_current_thread().enable_time().build(),
-            Self::CurrentThread => Builder::new_current_thread().build(),
+            Self::CurrentThread => match driver {
+                Driver::None => Builder::new_current_thread().build(),
+                Driver::Time => Builder::new_current_thread().enable_time().build(),
+                Driver::Io => Builder::new_current_thread().enable_io().build(),
+            },
             Self::CurrentThreadAll => Builder::new_current_thread().enable_all().build(),
             Self::MultiThread => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
         }
@@ -44,15 +46,23 @@ impl Flavor {
     }
 }
 
+/// What the leanest flavor gets for a case.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Driver {
+    None,
+    Time,
+    Io,
+}
+
 /// The runtime of the process, kept so that a sample measures tasks and not the start of threads.
 #[derive(Default)]
-struct Kept(Option<((Flavor, bool), Runtime)>);
+struct Kept(Option<((Flavor, Driver), Runtime)>);
 
 impl Kept {
-    fn get(&mut self, flavor: Flavor, timers: bool) -> &Runtime {
-        let wanted = (flavor, timers);
+    fn get(&mut self, flavor: Flavor, driver: Driver) -> &Runtime {
+        let wanted = (flavor, driver);
         if self.0.as_ref().is_none_or(|(kept, _)| *kept != wanted) {
-            self.0 = Some((wanted, flavor.build(timers)));
+            self.0 = Some((wanted, flavor.build(driver)));
         }
         &self.0.as_ref().expect("just set").1
     }
@@ -87,12 +97,12 @@ fn can_run(case: Case, flavor: Flavor) -> &'static str {
 fn sample(kept: &mut Kept, case: Case, flavor: Flavor, ops: usize) -> String {
     match case.run {
         Run::Timed(run) => {
-            let runtime = kept.get(flavor, case.timers);
+            let runtime = kept.get(flavor, case.driver);
             let start = Instant::now();
             drive(runtime, flavor, run(ops));
             json(&[("ns", start.elapsed().as_nanos() as f64)])
         }
-        Run::Measured(run) => json(&drive(kept.get(flavor, case.timers), flavor, run(ops))),
+        Run::Measured(run) => json(&drive(kept.get(flavor, case.driver), flavor, run(ops))),
         Run::Alone(run) => match run(flavor, ops) {
             Ok(metrics) => json(&metrics),
             Err(error) => format!(r#"{{"error":"{}"}}"#, error.escape_default()),

@@ -1,7 +1,7 @@
 //! Resident bytes per task that waits forever, and whether dropping the runtime drops them all.
 
 use crate::cases::Metrics;
-use crate::Flavor;
+use crate::{Driver, Flavor};
 use std::fs;
 use std::future::{self, Future};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,7 +30,7 @@ async fn sleep() {
     tokio::time::sleep(HOUR).await
 }
 
-fn resident_bytes() -> Option<usize> {
+pub fn resident_bytes() -> Option<usize> {
     let statm = fs::read_to_string("/proc/self/statm").ok()?;
     Some(statm.split_whitespace().nth(1)?.parse::<usize>().ok()? * 4096)
 }
@@ -54,7 +54,7 @@ where
         return Ok(Metrics::new());
     }
     DROPPED.store(0, Ordering::Relaxed);
-    let runtime = flavor.build(true);
+    let runtime = flavor.build(Driver::Time);
     runtime.block_on(async {
         for _ in 0..tasks {
             tokio::spawn(wait());

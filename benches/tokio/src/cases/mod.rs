@@ -2,10 +2,11 @@
 
 mod core;
 mod macros;
+mod net;
 mod sync;
 mod time;
 
-use crate::Flavor;
+use crate::{Driver, Flavor};
 use std::future::{poll_fn, Future};
 use std::pin::Pin;
 use std::task::Poll;
@@ -28,8 +29,7 @@ pub enum Run {
 #[derive(Clone, Copy)]
 pub struct Case {
     pub run: Run,
-    /// Whether `current_thread` needs the time driver for it.
-    pub timers: bool,
+    pub driver: Driver,
 }
 
 pub fn find(name: &str, flavor: Flavor) -> Option<Case> {
@@ -37,13 +37,13 @@ pub fn find(name: &str, flavor: Flavor) -> Option<Case> {
     if name == "notify/many" && flavor == Flavor::MultiThread {
         return None;
     }
-    let without = |run| Case { run, timers: false };
-    let with = |run| Case { run, timers: true };
+    let with = |driver| move |run| Case { run, driver };
     core::find(name)
         .or_else(|| sync::find(name))
         .or_else(|| macros::find(name))
-        .map(without)
-        .or_else(|| time::find(name).or_else(|| macros::find_with_timers(name)).map(with))
+        .map(with(Driver::None))
+        .or_else(|| time::find(name).or_else(|| macros::find_with_timers(name)).map(with(Driver::Time)))
+        .or_else(|| net::find(name).map(with(Driver::Io)))
 }
 
 /// Goes behind the tasks that are ready now. `task::yield_now` waits for a turn of the drivers too, which costs it
@@ -63,4 +63,13 @@ fn step_back() -> impl Future<Output = ()> {
 /// The sum of 0 to `count` - 1.
 fn sum_below(count: usize) -> usize {
     count * (count - 1) / 2
+}
+
+/// What all threads of the process have used.
+fn cpu_ns() -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes to `time` alone, which outlives it.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    assert_eq!(failed, 0);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }

@@ -1,7 +1,7 @@
 //! The cases of `benches/time`.
 
 use super::Run::{self, Alone, Measured, Timed};
-use super::{step_back, sum_below, Metrics};
+use super::{cpu_ns, step_back, sum_below, Metrics};
 use crate::memory;
 use std::future::{poll_fn, ready, Future};
 use std::pin::{pin, Pin};
@@ -58,15 +58,6 @@ async fn concurrent(ops: usize) -> Metrics {
     assert_eq!(sum, sum_below(ops));
     let wall = start.elapsed().as_nanos() as f64 / ops as f64;
     vec![("cpu", (cpu_ns() - cpu) / ops as f64), ("wall", wall)]
-}
-
-/// What all threads of the process have used.
-fn cpu_ns() -> f64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call writes to `time` alone, which outlives it.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    assert_eq!(failed, 0);
-    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
 async fn timeout_ready(ops: usize) {

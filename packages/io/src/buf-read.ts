@@ -11,11 +11,14 @@
 import { PENDING, type Context, type Future, type Poll } from "@rt/core";
 import { checkInteger, rangeError } from "@rt/core/driver";
 import { unexpectedEof } from "./errors.ts";
-import { BUF_SIZE, copyBytes, copyOf, EMPTY } from "./internal/bytes.ts";
+import { BUF_SIZE, copyBytes, EMPTY, smallCopy } from "./internal/bytes.ts";
 import { FillBuf, ReadLine, ReadUntil } from "./internal/buf-ops.ts";
 import { Lines, Split, type LinesOptions } from "./lines.ts";
 import { Reader } from "./reader.ts";
 import type { AsyncBufRead } from "./traits.ts";
+
+/** Compared with on each poll: an imported binding is compared slowly. */
+const pending: typeof PENDING = PENDING;
 
 /** @public */
 export interface UntilOptions {
@@ -52,7 +55,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
   pollFillBuf(cx: Context): Poll<Uint8Array> {
     if (this._from >= this._to) {
       const count = this._pollFill(cx);
-      if (count === PENDING) return PENDING;
+      if (count === pending) return pending;
       if (count === 0) return EMPTY;
     }
     return this._bytes.subarray(this._from, this._to);
@@ -75,7 +78,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
     if (buf.length === 0) return 0;
     if (this._from >= this._to) {
       const fetched = this._pollFill(cx);
-      if (fetched === PENDING || fetched === 0) return fetched;
+      if (fetched === pending || fetched === 0) return fetched;
     }
     const count = Math.min(buf.length, this._to - this._from);
     copyBytes(this._bytes, this._from, buf, 0, count);
@@ -86,7 +89,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
   override pollReadChunk(cx: Context, max: number): Poll<Uint8Array | undefined> {
     if (this._from >= this._to) {
       const fetched = this._pollFill(cx);
-      if (fetched === PENDING) return PENDING;
+      if (fetched === pending) return pending;
       if (fetched === 0) return undefined;
     }
     const start = this._from;
@@ -97,7 +100,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
       this._forget();
       return whole;
     }
-    return this._reused ? copyOf(this._bytes, start, end) : this._bytes.subarray(start, end);
+    return this._reused ? smallCopy(this._bytes, start, end) : this._bytes.subarray(start, end);
   }
 
   /**
@@ -220,7 +223,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
   _pollAtLeast(cx: Context, count: number): Poll<number> {
     while (this._unread() < count) {
       const fetched = this._from >= this._to ? this._pollFill(cx) : this._pollMore(cx);
-      if (fetched === PENDING) return PENDING;
+      if (fetched === pending) return pending;
       if (fetched === 0) break;
     }
     return this._unread();
@@ -230,7 +233,7 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
   override _pollPeek(cx: Context, into: Uint8Array, size: number): Poll<boolean> {
     if (this._to - this._from < size) {
       const there = this._pollAtLeast(cx, size);
-      if (there === PENDING) return PENDING;
+      if (there === pending) return pending;
       if (there < size) throw unexpectedEof(size, there);
     }
     copyBytes(this._bytes, this._from, into, 0, size);
@@ -270,7 +273,7 @@ export abstract class ChunkReader extends BufRead {
   #next(cx: Context): Poll<Uint8Array | undefined> {
     for (;;) {
       const chunk = this.pollNextChunk(cx);
-      if (chunk === PENDING || chunk === undefined || chunk.length > 0) return chunk;
+      if (chunk === pending || chunk === undefined || chunk.length > 0) return chunk;
     }
   }
 
@@ -278,14 +281,14 @@ export abstract class ChunkReader extends BufRead {
   override _pollFill(cx: Context): Poll<number> {
     this._forget();
     const chunk = this.#next(cx);
-    if (chunk === PENDING) return PENDING;
+    if (chunk === pending) return pending;
     return chunk === undefined ? 0 : this._show(chunk);
   }
 
   /** @internal */
   override _pollMore(cx: Context): Poll<number> {
     const chunk = this.#next(cx);
-    if (chunk === PENDING) return PENDING;
+    if (chunk === pending) return pending;
     return chunk === undefined ? 0 : this._append(chunk);
   }
 }

@@ -3,6 +3,7 @@ import { PENDING, type Context, type Poll } from "@rt/core";
 import { checkInteger } from "@rt/core/driver";
 import { BufRead } from "./buf-read.ts";
 import { BUF_SIZE, READ_SIZE } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
 import { mixin } from "./internal/mixin.ts";
 import { seekable, seekBuffered } from "./internal/seek-buffered.ts";
 import { wrap } from "./internal/wrappers.ts";
@@ -31,7 +32,7 @@ export interface BufReader<R extends AsyncRead> extends Seeker {}
  * @public
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
-export class BufReader<R extends AsyncRead> extends BufRead {
+export class BufReader<R extends AsyncRead> extends BufRead implements Disposable {
   readonly #inner: R;
   readonly #source: Reader;
   readonly #chunked: boolean;
@@ -59,6 +60,11 @@ export class BufReader<R extends AsyncRead> extends BufRead {
   intoInner(): R {
     this._from = this._to;
     return this.#inner;
+  }
+
+  /** Disposes of the reader behind the buffer, where that can be disposed of. */
+  [Symbol.dispose](): void {
+    dispose(this.#inner);
   }
 
   override pollRead(cx: Context, buf: Uint8Array): Poll<number> {
@@ -124,18 +130,21 @@ export class BufReader<R extends AsyncRead> extends BufRead {
 
   pollComplete(cx: Context): Poll<number> {
     const inner = seekable(this.#inner);
-    const at = inner.pollComplete(cx);
-    if (at === PENDING) return PENDING;
-    if (!this.#seeking) return at - this._unread();
-    this._from = this._to;
-    const second = this.#second;
-    if (second === null) {
-      this.#seeking = false;
-      return at;
+    while (this.#seeking) {
+      this.#seeking = false; // a seek that fails is over, and has left the buffer as it was
+      const at = inner.pollComplete(cx);
+      if (at === PENDING) {
+        this.#seeking = true;
+        return PENDING;
+      }
+      this._from = this._to;
+      if (this.#second === null) return at;
+      inner.startSeek(this.#second);
+      this.#second = null;
+      this.#seeking = true;
     }
-    this.#second = null;
-    inner.startSeek(second);
-    return this.pollComplete(cx);
+    const at = inner.pollComplete(cx);
+    return at === PENDING ? PENDING : at - this._unread();
   }
 }
 mixin(BufReader, Seeker);

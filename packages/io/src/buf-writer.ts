@@ -4,11 +4,12 @@ import { checkInteger } from "@rt/core/driver";
 import { BufReader } from "./buf-reader.ts";
 import { writeZero } from "./errors.ts";
 import { BUF_SIZE, EMPTY } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
 import { mixin } from "./internal/mixin.ts";
 import { seekable } from "./internal/seek-buffered.ts";
 import { offsetOf, Seeker } from "./seeker.ts";
 import type { AsyncRead, AsyncWrite, SeekFrom } from "./traits.ts";
-import { Writer } from "./writer.ts";
+import { pollChunk, Writer } from "./writer.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
 export interface BufWriter<W extends AsyncWrite> extends Seeker {}
@@ -35,7 +36,7 @@ export interface BufWriter<W extends AsyncWrite> extends Seeker {}
  * @public
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
-export class BufWriter<W extends AsyncWrite> extends Writer {
+export class BufWriter<W extends AsyncWrite> extends Writer implements Disposable {
   readonly #inner: W;
   readonly #capacity: number;
   /** Made when first needed: an idle one costs little. */
@@ -72,11 +73,17 @@ export class BufWriter<W extends AsyncWrite> extends Writer {
     return this.#bytes.subarray(this.#from, this.#to);
   }
 
+  /** Disposes of the writer behind the buffer, where that can be disposed of; what is in the buffer is lost. */
+  [Symbol.dispose](): void {
+    dispose(this.#inner);
+  }
+
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
-    if (this.#to + buf.length > this.#capacity && this.#pollDrain(cx) === PENDING) return PENDING;
-    if (buf.length >= this.#capacity) return this.#inner.pollWrite(cx, buf);
-    this.#put(buf);
-    return buf.length;
+    return this.#pollPut(cx, buf) ?? this.#inner.pollWrite(cx, buf);
+  }
+
+  override pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return this.#pollPut(cx, chunk) ?? pollChunk(this.#inner, cx, chunk);
   }
 
   override isWriteVectored(): boolean {
@@ -129,6 +136,14 @@ export class BufWriter<W extends AsyncWrite> extends Writer {
     }
     const at = inner.pollComplete(cx);
     return at === PENDING ? PENDING : at + this.#to - this.#from;
+  }
+
+  /** Puts `buf` in the buffer; null when it is to go past that, which is empty then. */
+  #pollPut(cx: Context, buf: Uint8Array): Poll<number> | null {
+    if (this.#to + buf.length > this.#capacity && this.#pollDrain(cx) === PENDING) return PENDING;
+    if (buf.length >= this.#capacity) return null;
+    this.#put(buf);
+    return buf.length;
   }
 
   #put(buf: Uint8Array): void {
@@ -188,6 +203,9 @@ export class BufStream<S extends AsyncRead & AsyncWrite> extends BufReader<S> im
 
   pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
     return this.#writer.pollWrite(cx, buf);
+  }
+  pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return this.#writer.pollWriteChunk(cx, chunk);
   }
   isWriteVectored(): boolean {
     return true;

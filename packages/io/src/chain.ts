@@ -2,6 +2,7 @@
 import { type Context, type Poll } from "@rt/core";
 import { ChunkReader } from "./buf-read.ts";
 import { CHUNK_MAX } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
 import { wrap } from "./internal/wrappers.ts";
 import { isChunked, reader, type Reader } from "./reader.ts";
 import type { AsyncRead } from "./traits.ts";
@@ -17,7 +18,7 @@ import type { AsyncRead } from "./traits.ts";
  * @see Tokio `io::Chain`
  * @public
  */
-export class Chain<A extends AsyncRead, B extends AsyncRead> extends ChunkReader {
+export class Chain<A extends AsyncRead, B extends AsyncRead> extends ChunkReader implements Disposable {
   readonly #inner: [A, B];
   readonly #first: Reader;
   readonly #second: Reader;
@@ -40,6 +41,11 @@ export class Chain<A extends AsyncRead, B extends AsyncRead> extends ChunkReader
   intoInner(): [A, B] {
     this._from = this._to;
     return this.#inner;
+  }
+
+  /** Disposes of both readers, where they can be disposed of. */
+  [Symbol.dispose](): void {
+    this.#inner.forEach(dispose);
   }
 
   /** One step of reading what the inner reader gives at a time. */

@@ -5,6 +5,7 @@ import { writeZero } from "./errors.ts";
 import { BUF_SIZE, CHUNK_MAX } from "./internal/bytes.ts";
 import { describeRead, describeWrite } from "./internal/describe.ts";
 import { isChunked } from "./reader.ts";
+import { pollChunk } from "./writer.ts";
 import type { AsyncBufRead, AsyncRead, AsyncWrite } from "./traits.ts";
 
 /**
@@ -53,7 +54,7 @@ class Transfer {
         continue;
       }
       this.#reading = false;
-      const count = this.#writer.pollWrite(cx, out);
+      const count = this.#chunked ? pollChunk(this.#writer, cx, out) : this.#writer.pollWrite(cx, out);
       if (count === PENDING) {
         if (this.#ahead !== null || this.#ended) return PENDING;
         const chunk = this.#pollSource(cx);
@@ -120,7 +121,7 @@ class Copy extends Future<number> {
  *
  * It reads on while the writer is busy, and flushes the writer when the reader has nothing, so that an answer that
  * depends on what was written can come. A source that gives its arrays away ({@link AsyncRead.pollReadChunk}) is not
- * copied from; for others there are two buffers of 8 KiB.
+ * copied from, and its arrays are passed on to the writer; for others there are two buffers of 8 KiB.
  *
  * Fairness: each read and each write costs one unit of the budget.
  * Cancel safety: what has been read and not been written is lost; see {@link copyBuf}.
@@ -142,6 +143,7 @@ class CopyBuf extends Future<number> {
   readonly #reader: AsyncBufRead;
   readonly #writer: AsyncWrite;
   #total = 0;
+  #reading = true;
   constructor(reader: AsyncBufRead, writer: AsyncWrite) {
     super();
     this.#reader = reader;
@@ -151,6 +153,7 @@ class CopyBuf extends Future<number> {
     for (;;) {
       if (!pollProceed(cx)) return PENDING;
       const bytes = this.#reader.pollFillBuf(cx);
+      this.#reading = bytes === PENDING;
       if (bytes === PENDING) return PENDING;
       if (bytes.length === 0) return this.#writer.pollFlush(cx) === PENDING ? PENDING : this.#total;
       const count = this.#writer.pollWrite(cx, bytes);
@@ -162,7 +165,7 @@ class CopyBuf extends Future<number> {
     }
   }
   override describe(): string {
-    return describeRead(this.#reader);
+    return this.#reading ? describeRead(this.#reader) : describeWrite(this.#writer);
   }
 }
 

@@ -121,6 +121,11 @@ export class Cursor extends BufRead implements AsyncWrite, Buf {
     return 0;
   }
 
+  /** They are still where they were. @internal */
+  override _putBack(bytes: Uint8Array): void {
+    this.setPosition(Math.max(0, this._from - bytes.length));
+  }
+
   #growTo(end: number): void {
     if (end <= this._to) return;
     if (end > this._bytes.length) {

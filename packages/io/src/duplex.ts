@@ -2,7 +2,7 @@
 import { PENDING, UsageError, type Context, type Poll, type Waker } from "@rt/core";
 import { checkInteger, closedProperly, wakeSafely, watchForgotten } from "@rt/core/driver";
 import { brokenPipe } from "./errors.ts";
-import { copyBytes } from "./internal/bytes.ts";
+import { copyBytes, small } from "./internal/bytes.ts";
 import { ReadWriter } from "./read-writer.ts";
 
 /** A ring is made this large at first, unless its limit is less. */
@@ -41,7 +41,7 @@ class Pipe {
 
   pollReadChunk(cx: Context, max: number): Poll<Uint8Array | undefined> {
     if (this.length === 0) return this.pollEmpty(cx, undefined);
-    const chunk = new Uint8Array(Math.min(max, this.length));
+    const chunk = small(Math.min(max, this.length));
     this.take(chunk, chunk.length);
     return chunk;
   }

@@ -9,63 +9,94 @@ export type ErrorKind =
   | "AddrInUse"
   | "AddrNotAvailable"
   | "AlreadyExists"
+  | "ArgumentListTooLong"
   | "BrokenPipe"
   | "ConnectionAborted"
   | "ConnectionRefused"
   | "ConnectionReset"
+  | "CrossesDevices"
+  | "Deadlock"
   | "DirectoryNotEmpty"
+  | "ExecutableFileBusy"
+  | "FileTooLarge"
+  | "FilesystemLoop"
   | "HostUnreachable"
   | "Interrupted"
   | "InvalidData"
+  | "InvalidFilename"
   | "InvalidInput"
   | "IsADirectory"
+  | "NetworkDown"
   | "NetworkUnreachable"
   | "NotADirectory"
   | "NotConnected"
   | "NotFound"
+  | "NotSeekable"
   | "OutOfMemory"
   | "PermissionDenied"
+  | "QuotaExceeded"
   | "ReadOnlyFilesystem"
+  | "ResourceBusy"
+  | "StaleNetworkFileHandle"
   | "StorageFull"
   | "TimedOut"
+  | "TooManyLinks"
   | "UnexpectedEof"
   | "Unsupported"
   | "WouldBlock"
   | "WriteZero"
   | "Other";
 
-const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
-  ["EACCES", "PermissionDenied"],
-  ["EADDRINUSE", "AddrInUse"],
-  ["EADDRNOTAVAIL", "AddrNotAvailable"],
-  ["EAGAIN", "WouldBlock"],
-  ["ECONNABORTED", "ConnectionAborted"],
-  ["ECONNREFUSED", "ConnectionRefused"],
-  ["ECONNRESET", "ConnectionReset"],
-  ["EEXIST", "AlreadyExists"],
-  ["EHOSTUNREACH", "HostUnreachable"],
-  ["EINTR", "Interrupted"],
-  ["EINVAL", "InvalidInput"],
-  ["EISDIR", "IsADirectory"],
-  ["ENETUNREACH", "NetworkUnreachable"],
-  ["ENOENT", "NotFound"],
-  ["ENOMEM", "OutOfMemory"],
-  ["ENOSPC", "StorageFull"],
-  ["ENOSYS", "Unsupported"],
-  ["ENOTCONN", "NotConnected"],
-  ["ENOTDIR", "NotADirectory"],
-  ["ENOTEMPTY", "DirectoryNotEmpty"],
-  ["ENOTFOUND", "NotFound"],
-  ["ENOTSUP", "Unsupported"],
-  ["EOPNOTSUPP", "Unsupported"],
-  ["EPERM", "PermissionDenied"],
-  ["EPIPE", "BrokenPipe"],
-  ["EROFS", "ReadOnlyFilesystem"],
-  ["ETIMEDOUT", "TimedOut"],
-  ["ERR_STREAM_DESTROYED", "BrokenPipe"],
-  ["ERR_STREAM_PREMATURE_CLOSE", "UnexpectedEof"],
-  ["ERR_STREAM_WRITE_AFTER_END", "BrokenPipe"],
-]);
+const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>(
+  Object.entries({
+    E2BIG: "ArgumentListTooLong",
+    EACCES: "PermissionDenied",
+    EADDRINUSE: "AddrInUse",
+    EADDRNOTAVAIL: "AddrNotAvailable",
+    EAGAIN: "WouldBlock",
+    EBUSY: "ResourceBusy",
+    ECONNABORTED: "ConnectionAborted",
+    ECONNREFUSED: "ConnectionRefused",
+    ECONNRESET: "ConnectionReset",
+    EDEADLK: "Deadlock",
+    EDQUOT: "QuotaExceeded",
+    EEXIST: "AlreadyExists",
+    EFBIG: "FileTooLarge",
+    EHOSTUNREACH: "HostUnreachable",
+    EINTR: "Interrupted",
+    EINVAL: "InvalidInput",
+    EISDIR: "IsADirectory",
+    ELOOP: "FilesystemLoop",
+    EMLINK: "TooManyLinks",
+    ENAMETOOLONG: "InvalidFilename",
+    ENETDOWN: "NetworkDown",
+    ENETUNREACH: "NetworkUnreachable",
+    ENOENT: "NotFound",
+    ENOMEM: "OutOfMemory",
+    ENOSPC: "StorageFull",
+    ENOSYS: "Unsupported",
+    ENOTCONN: "NotConnected",
+    ENOTDIR: "NotADirectory",
+    ENOTEMPTY: "DirectoryNotEmpty",
+    ENOTFOUND: "NotFound",
+    ENOTSUP: "Unsupported",
+    EOPNOTSUPP: "Unsupported",
+    EPERM: "PermissionDenied",
+    EPIPE: "BrokenPipe",
+    EROFS: "ReadOnlyFilesystem",
+    ESHUTDOWN: "BrokenPipe",
+    ESPIPE: "NotSeekable",
+    ESTALE: "StaleNetworkFileHandle",
+    ETIMEDOUT: "TimedOut",
+    ETXTBSY: "ExecutableFileBusy",
+    EXDEV: "CrossesDevices",
+    ERR_FS_FILE_TOO_LARGE: "FileTooLarge",
+    ERR_STREAM_ALREADY_FINISHED: "BrokenPipe",
+    ERR_STREAM_DESTROYED: "BrokenPipe",
+    ERR_STREAM_PREMATURE_CLOSE: "UnexpectedEof",
+    ERR_STREAM_WRITE_AFTER_END: "BrokenPipe",
+  }),
+);
 
 /** What Node tells about a failure beside its message. @public */
 export interface IoErrorDetails extends ErrorOptions {
@@ -73,6 +104,7 @@ export interface IoErrorDetails extends ErrorOptions {
   readonly errno?: number | undefined;
   readonly syscall?: string | undefined;
   readonly path?: string | undefined;
+  readonly dest?: string | undefined;
   readonly address?: string | undefined;
   readonly port?: number | undefined;
 }
@@ -80,7 +112,7 @@ export interface IoErrorDetails extends ErrorOptions {
 /**
  * A read, write, seek or anything built of them failed.
  *
- * `kind` is what to act on. `code`, `errno`, `syscall`, `path`, `address` and `port` are Node's, where the failure came
+ * `kind` is what to act on. `code`, `errno`, `syscall`, `path`, `dest`, `address` and `port` are Node's, where the failure came
  * from there, and the original is the `cause`; else `code` says the kind: `ERR_RT_IO_UNEXPECTED_EOF`.
  *
  * @example
@@ -101,6 +133,8 @@ export class IoError extends Error {
   readonly errno: number | undefined;
   readonly syscall: string | undefined;
   readonly path: string | undefined;
+  /** Where a rename, link or copy was to go. */
+  readonly dest: string | undefined;
   readonly address: string | undefined;
   readonly port: number | undefined;
 
@@ -111,6 +145,7 @@ export class IoError extends Error {
     this.errno = details.errno;
     this.syscall = details.syscall;
     this.path = details.path;
+    this.dest = details.dest;
     this.address = details.address;
     this.port = details.port;
   }
@@ -120,20 +155,10 @@ export class IoError extends Error {
     if (error instanceof IoError) return error;
     // What is not there reads as undefined; what is of the wrong type is Node's own mistake.
     const details = (typeof error === "object" && error !== null ? error : {}) as IoErrorDetails;
-    const { code, errno, syscall, path, address, port } = details;
-    return new IoError(
-      KINDS.get(code ?? "") ?? "Other",
-      error instanceof Error ? error.message : String(error),
-      {
-        code: typeof code === "string" ? code : undefined,
-        errno,
-        syscall,
-        path,
-        address,
-        port,
-        cause: error,
-      },
-    );
+    const code = typeof details.code === "string" ? details.code : undefined;
+    const kind = KINDS.get(code ?? "") ?? "Other";
+    const message = error instanceof Error ? error.message : String(error);
+    return new IoError(kind, message, { ...details, code, cause: error });
   }
 }
 

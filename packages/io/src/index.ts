@@ -33,6 +33,7 @@ export { ReadHalf, simplex, split, WriteHalf } from "./split.ts";
 export { stderr, stdin, stdout } from "./stdio.ts";
 export { Take } from "./take.ts";
 export type { AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, SeekFrom } from "./traits.ts";
+export { isRtShutdownErr, rtShutdownErr, UnsupportedError } from "./unsupported-error.ts";
 export {
   fromReadableStream,
   fromWritableStream,

@@ -1,19 +1,16 @@
 /** Streams of Node, both ways. */
-import { PENDING, type Context, type Poll, type Waker } from "@rt/core";
-import { show, typeError, wakeSafely } from "@rt/core/driver";
+import { PENDING, type Context, type Poll } from "@rt/core";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
-import { copyOf, encode, READ_SIZE } from "./internal/bytes.ts";
-import { dispose, Drive, Pour } from "./internal/drive.ts";
+import { LARGEST_WRITE, READ_SIZE, smallCopy, toBytes } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
+import { Drive, Pour, Waiting } from "./internal/drive.ts";
 import { nodeStream } from "./internal/sys/node.ts";
 import { Join } from "./read-writer.ts";
 import { reader } from "./reader.ts";
 import type { AsyncRead, AsyncWrite } from "./traits.ts";
 import { Writer } from "./writer.ts";
-
-/** What one write hands over at most; Tokio's number for its standard streams. */
-const LARGEST_WRITE: number = 2 * 1024 * 1024;
 
 /** @public */
 export interface FromNodeOptions {
@@ -25,20 +22,6 @@ function closedEarly(): IoError {
   return new IoError("UnexpectedEof", "Cannot go on: the Node stream was closed before its end", {
     code: "ERR_STREAM_PREMATURE_CLOSE",
   });
-}
-
-/** The one who waits. */
-class Waiting {
-  #waker: Waker | null = null;
-  wait(cx: Context): typeof PENDING {
-    this.#waker = cx.waker;
-    return PENDING;
-  }
-  wake(): void {
-    const waker = this.#waker;
-    this.#waker = null;
-    if (waker !== null) wakeSafely(waker);
-  }
 }
 
 /**
@@ -61,7 +44,7 @@ export class NodeReader extends ChunkReader implements Disposable {
   override pollNextChunk(cx: Context): Poll<Uint8Array | undefined> {
     const stream = this.#stream;
     if (!this.#attached) this.#attach();
-    const chunk: unknown = this.#failure === null && !this.#ended ? stream.read() : null;
+    const chunk: unknown = this.#failure === null && !this.#ended ? stream.read(firstLength(stream)) : null;
     if (chunk !== null) {
       this.onWait?.(false);
       return toBytes(chunk);
@@ -122,11 +105,19 @@ export class NodeReader extends ChunkReader implements Disposable {
   };
 }
 
-function toBytes(chunk: unknown): Uint8Array {
-  // Not a Buffer, whose slice() does not copy.
-  if (chunk instanceof Uint8Array) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-  if (typeof chunk === "string") return encode(chunk);
-  throw typeError(`A stream must give bytes or text, not ${show(chunk)}`);
+/**
+ * How much to ask for. A stream that has several chunks, or gets one while it is asked, puts them together into a new
+ * one, unless it is asked for the very length of the first. Asking for more than its `highWaterMark` would raise that.
+ */
+function firstLength(stream: Readable): number | undefined {
+  // What a stream has queued is not told otherwise. Where it is kept in another way, the stream is asked for all.
+  const { _readableState: state } = stream as {
+    _readableState?: { buffer?: unknown[]; bufferIndex?: number };
+  };
+  const first = state?.buffer?.[state.bufferIndex ?? 0];
+  return first instanceof Uint8Array && first.length <= stream.readableHighWaterMark
+    ? first.length
+    : undefined;
 }
 
 /**
@@ -136,6 +127,7 @@ function toBytes(chunk: unknown): Uint8Array {
 export class NodeWriter extends Writer implements Disposable {
   readonly #stream: Writable;
   readonly #end: boolean;
+  readonly #listens: boolean;
   readonly #waiting: Waiting = new Waiting();
   #attached = false;
   #failure: IoError | null = null;
@@ -143,14 +135,23 @@ export class NodeWriter extends Writer implements Disposable {
   #inFlight = 0;
   #shutdown: "no" | "asked" | "done" = "no";
 
-  /** @internal */
-  constructor(stream: Writable, end: boolean) {
+  /** Where somebody else listens for errors, it need not, as each write hears of its own. @internal */
+  constructor(stream: Writable, end: boolean, listens = true) {
     super();
     this.#stream = stream;
     this.#end = end;
+    this.#listens = listens;
   }
 
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
+    return this.#poll(cx, buf, false);
+  }
+
+  override pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return this.#poll(cx, chunk, true);
+  }
+
+  #poll(cx: Context, buf: Uint8Array, given: boolean): Poll<number> {
     this.#check();
     if (this.#shutdown !== "no") throw brokenPipe("this writer was shut down");
     if (buf.length === 0) return 0;
@@ -158,11 +159,16 @@ export class NodeWriter extends Writer implements Disposable {
     // By what this writer has under way itself: the standard streams have several.
     if (this.#inFlight > 0 && this.#inFlight >= stream.writableHighWaterMark) return this.#waiting.wait(cx);
     // The stream keeps it, so it gets bytes of its own.
-    const bytes = copyOf(buf, 0, Math.min(buf.length, LARGEST_WRITE));
+    const most = Math.min(buf.length, LARGEST_WRITE);
+    const bytes = given ? buf.subarray(0, most) : smallCopy(buf, 0, most);
+    const now = this.#listens && !this.#end;
+    if (now && this.#inFlight === 0) stream.on("error", this.#onError);
     this.#inFlight += bytes.length;
     stream.write(bytes, (error) => {
       this.#inFlight -= bytes.length;
+      // The event for an error comes behind this.
       if (error) this.#failure ??= IoError.from(error);
+      else if (now && this.#inFlight === 0) stream.off("error", this.#onError);
       this.#waiting.wake();
     });
     return bytes.length;
@@ -253,7 +259,8 @@ export function fromNodeReadable(stream: Readable): NodeReader {
  * Writes to a stream of Node. A write waits while as much as the stream's `highWaterMark` is under way; a flush waits
  * until the stream has reported everything as written; a shutdown ends it.
  *
- * It listens from the first write until the end, an error, or its disposal, which destroys the stream.
+ * It listens from the first write until the end, an error, or its disposal, which destroys the stream; one that is not
+ * to end the stream listens while a write is under way.
  *
  * Cancel safety: giving up loses nothing: what was taken is written.
  * @public
@@ -315,24 +322,28 @@ type WriteSide = {
 
 function writeSide(io: AsyncWrite): WriteSide {
   let running: Drive<void> | null = null;
+  const run = (poll: (cx: Context) => Poll<void>, done: Done) => {
+    running = new Drive(poll, () => done(), done as Failed);
+  };
   return {
     write(chunk, _encoding, done) {
       const pour = new Pour(chunk);
       // Node has no flush: it is time for one when nothing else is queued.
-      running = new Drive(
-        (cx) => pour.poll(cx, io, this.writableLength <= chunk.length),
-        () => done(),
-        done as Failed,
-      );
+      run((cx) => pour.poll(cx, io, this.writableLength <= chunk.length), done);
     },
     final(done) {
-      running = new Drive(
-        (cx) => io.pollShutdown(cx),
-        () => done(),
-        done as Failed,
-      );
+      run((cx) => io.pollShutdown(cx), done);
     },
     stop: () => running?.stop(),
+  };
+}
+
+/** What happens when the stream is destroyed. */
+function ending(io: object, ...sides: { stop(): void }[]) {
+  return (error: Error | null, done: Done): void => {
+    for (const side of sides) side.stop();
+    dispose(io);
+    done(error);
   };
 }
 
@@ -352,11 +363,7 @@ export function toNodeReadable(io: AsyncRead): Readable {
   const side = readSide(io);
   return new (nodeStream("a Node stream").Readable)({
     read: side.read,
-    destroy(error, done) {
-      side.stop();
-      dispose(io);
-      done(error);
-    },
+    destroy: ending(io, side),
   });
 }
 
@@ -371,11 +378,7 @@ export function toNodeWritable(io: AsyncWrite): Writable {
   return new (nodeStream("a Node stream").Writable)({
     write: side.write,
     final: side.final,
-    destroy(error, done) {
-      side.stop();
-      dispose(io);
-      done(error);
-    },
+    destroy: ending(io, side),
   });
 }
 
@@ -386,11 +389,6 @@ export function toNodeDuplex(io: AsyncRead & AsyncWrite): Duplex {
     read: read.read,
     write: write.write,
     final: write.final,
-    destroy(error, done) {
-      read.stop();
-      write.stop();
-      dispose(io);
-      done(error);
-    },
+    destroy: ending(io, read, write),
   });
 }

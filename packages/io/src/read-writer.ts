@@ -1,11 +1,12 @@
 /** Streams that go both ways. */
 import type { Context, Poll } from "@rt/core";
 import { show, typeError } from "@rt/core/driver";
+import { dispose } from "./internal/dispose.ts";
 import { mixin } from "./internal/mixin.ts";
 import { isChunked, Reader } from "./reader.ts";
 import { Seeker } from "./seeker.ts";
 import type { AsyncRead, AsyncWrite } from "./traits.ts";
-import { pollVectored, Writer } from "./writer.ts";
+import { pollChunk, pollVectored, Writer } from "./writer.ts";
 
 // A class extends one other: the second one's methods are copied.
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
@@ -43,7 +44,7 @@ mixin(ReadWriteSeeker, Seeker);
  * @see Tokio `io::Join`
  * @public
  */
-export class Join<R extends AsyncRead, W extends AsyncWrite> extends ReadWriter {
+export class Join<R extends AsyncRead, W extends AsyncWrite> extends ReadWriter implements Disposable {
   readonly #reader: R;
   readonly #writer: W;
   /** @internal */
@@ -64,6 +65,11 @@ export class Join<R extends AsyncRead, W extends AsyncWrite> extends ReadWriter 
   intoInner(): [R, W] {
     return [this.#reader, this.#writer];
   }
+  /** Disposes of both, where they can be disposed of. */
+  [Symbol.dispose](): void {
+    dispose(this.#reader);
+    if ((this.#writer as object) !== this.#reader) dispose(this.#writer);
+  }
   override pollRead(cx: Context, buf: Uint8Array): Poll<number> {
     return this.#reader.pollRead(cx, buf);
   }
@@ -77,6 +83,9 @@ export class Join<R extends AsyncRead, W extends AsyncWrite> extends ReadWriter 
   }
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
     return this.#writer.pollWrite(cx, buf);
+  }
+  override pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return pollChunk(this.#writer, cx, chunk);
   }
   override pollFlush(cx: Context): Poll<void> {
     return this.#writer.pollFlush(cx);

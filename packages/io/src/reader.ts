@@ -3,7 +3,8 @@ import { PENDING, type Context, type Future, type Poll } from "@rt/core";
 import { checkInteger, show, typeError } from "@rt/core/driver";
 import type { BufReader } from "./buf-reader.ts";
 import type { Chain } from "./chain.ts";
-import { BUF_SIZE, borrowScratch, CHUNK_MAX, returnScratch } from "./internal/bytes.ts";
+import { borrowScratch, CHUNK_MAX, returnScratch, smallCopy } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
 import {
   Read,
   ReadChunk,
@@ -60,7 +61,7 @@ export abstract class Reader implements AsyncRead, AsyncIterable<Uint8Array> {
     try {
       const count = this.pollRead(cx, max < scratch.length ? scratch.subarray(0, max) : scratch);
       if (count === PENDING) return PENDING;
-      return count === 0 ? undefined : scratch.slice(0, count);
+      return count === 0 ? undefined : smallCopy(scratch, 0, count);
     } finally {
       returnScratch(scratch);
     }
@@ -158,7 +159,7 @@ export abstract class Reader implements AsyncRead, AsyncIterable<Uint8Array> {
   }
 
   /** This reader behind a buffer, see {@link BufReader}. */
-  buffered(capacity: number = BUF_SIZE): BufReader<this> {
+  buffered(capacity?: number): BufReader<this> {
     return wrap.buffer(this, capacity);
   }
 
@@ -198,7 +199,7 @@ export function checkBytes(name: string, bytes: unknown): void {
   if (!(bytes instanceof Uint8Array)) throw typeError(`${name} must be a Uint8Array, not ${show(bytes)}`);
 }
 
-class ForeignReader extends Reader {
+class ForeignReader extends Reader implements Disposable {
   readonly #inner: AsyncRead;
   constructor(inner: AsyncRead) {
     super();
@@ -214,6 +215,9 @@ class ForeignReader extends Reader {
   }
   override isReadChunked(): boolean {
     return isChunked(this.#inner);
+  }
+  [Symbol.dispose](): void {
+    dispose(this.#inner);
   }
 }
 

@@ -1,9 +1,10 @@
 /** The two directions of a stream as objects of their own. */
 import { UsageError, type Context, type Poll } from "@rt/core";
 import { SimplexStream } from "./duplex.ts";
+import { dispose } from "./internal/dispose.ts";
 import { isChunked, Reader } from "./reader.ts";
 import type { AsyncRead, AsyncWrite } from "./traits.ts";
-import { pollVectored, Writer } from "./writer.ts";
+import { pollChunk, pollVectored, Writer } from "./writer.ts";
 
 /** What two halves have in common. */
 interface Shared<S> {
@@ -14,7 +15,7 @@ interface Shared<S> {
 
 function release(shared: Shared<object>): void {
   shared.open -= 1;
-  if (shared.open === 0) (shared.stream as Partial<Disposable>)[Symbol.dispose]?.();
+  if (shared.open === 0) dispose(shared.stream);
 }
 
 function closed(half: object): UsageError {
@@ -96,6 +97,9 @@ export class WriteHalf<S extends AsyncWrite> extends Writer implements Disposabl
   }
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
     return this.#stream().pollWrite(cx, buf);
+  }
+  override pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return pollChunk(this.#stream(), cx, chunk);
   }
   override pollFlush(cx: Context): Poll<void> {
     return this.#stream().pollFlush(cx);

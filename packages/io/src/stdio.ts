@@ -5,8 +5,8 @@ import { standard } from "./internal/sys/node.ts";
 let input: NodeReader | null = null;
 
 /**
- * The standard input. Every call gives the same reader, so nothing that was read ahead is lost. While somebody waits
- * for input, that keeps the process alive; nothing else here does.
+ * The standard input. Every call gives the same reader, so nothing that was read ahead is lost. A read that waits keeps
+ * the process alive; one that was given up goes on doing so until its input comes, or until the reader is disposed.
  *
  * Cancel safety: giving up loses nothing: what arrives later is for the next read.
  * @throws {@link IoError} of kind `Unsupported` where there is no Node.
@@ -33,7 +33,7 @@ function output(name: "stdout" | "stderr"): NodeWriter {
   const stream = standard(name);
   // Each write hears of its own error; without a listener the event would end the process.
   if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);
-  return new NodeWriter(stream, false);
+  return new NodeWriter(stream, false, false);
 }
 
 function ignore(): void {}

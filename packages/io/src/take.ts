@@ -3,6 +3,7 @@ import { PENDING, type Context, type Poll } from "@rt/core";
 import { checkInteger } from "@rt/core/driver";
 import { BufRead, ChunkReader } from "./buf-read.ts";
 import { CHUNK_MAX } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
 import { wrap } from "./internal/wrappers.ts";
 import { isChunked, reader, type Reader } from "./reader.ts";
 import type { AsyncRead } from "./traits.ts";
@@ -22,7 +23,7 @@ import type { AsyncRead } from "./traits.ts";
  * @see Tokio `io::Take`
  * @public
  */
-export class Take<R extends AsyncRead> extends ChunkReader {
+export class Take<R extends AsyncRead> extends ChunkReader implements Disposable {
   readonly #inner: R;
   readonly #source: Reader;
   /** What may still be taken from the inner reader. */
@@ -59,6 +60,11 @@ export class Take<R extends AsyncRead> extends ChunkReader {
     this.#left += this._unread();
     this._from = this._to;
     return this.#inner;
+  }
+
+  /** Disposes of the reader it takes from, where that can be disposed of. */
+  [Symbol.dispose](): void {
+    dispose(this.#inner);
   }
 
   /** One step of reading what the inner reader gives at a time. */

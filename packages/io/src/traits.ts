@@ -52,12 +52,18 @@ export interface AsyncWrite {
    * pending, one of two things holds, and the writer's documentation says which. Either it has taken nothing. Or it
    * has *borrowed* `buf`: it is writing from it, keeps it referenced, and the caller must not change the bytes. The
    * caller goes on by polling with the same bytes. One who gives up leaves the borrowed bytes to the writer, which
-   * may write them; a later poll waits for that, and gives the number written if it comes with the same view of the
-   * same memory, else it starts anew with its own.
+   * may write them; a later poll waits for that, and gives the number written if it comes with the same bytes (the
+   * same buffer, offset and length, be it in another view), else it starts anew with its own.
    *
    * When it throws, nothing of `buf` was taken.
    */
   pollWrite(cx: Context, buf: Uint8Array): Poll<number>;
+  /**
+   * The copy-free way: as `pollWrite`, with bytes that belong to the writer from then on, as far as it has taken them.
+   * Nobody changes them any more, so it may keep them for as long as it likes. For writers that would copy or borrow
+   * else: it is how `copy` passes on the arrays of a source that gives them away, and how text and numbers come.
+   */
+  pollWriteChunk?(cx: Context, chunk: Uint8Array): Poll<number>;
   /** Makes sure that all that was taken has reached its destination. */
   pollFlush(cx: Context): Poll<void>;
   /** Flushes, and says that no more will be written. Asking again is ready at once. */

@@ -1,10 +1,10 @@
 /** Streams of the web, both ways. */
-import { PENDING, type Context, type Poll, type Waker } from "@rt/core";
-import { show, typeError, wakeSafely } from "@rt/core/driver";
+import type { Context, Poll } from "@rt/core";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
-import { copyOf, encode, READ_SIZE } from "./internal/bytes.ts";
-import { dispose, drive, Pour } from "./internal/drive.ts";
+import { copyOf, LARGEST_WRITE, READ_SIZE, toBytes } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
+import { Polls, Pour, Waiting } from "./internal/drive.ts";
 import { reader } from "./reader.ts";
 import type { AsyncRead, AsyncWrite } from "./traits.ts";
 import { Writer } from "./writer.ts";
@@ -16,7 +16,7 @@ import { Writer } from "./writer.ts";
 export class WebReader extends ChunkReader implements Disposable {
   readonly #stream: ReadableStream<Uint8Array>;
   #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
-  #waker: Waker | null = null;
+  readonly #waiting: Waiting = new Waiting();
   #state: "idle" | "reading" | "ended" = "idle";
   #chunk: Uint8Array | null = null;
   #failure: IoError | null = null;
@@ -35,10 +35,9 @@ export class WebReader extends ChunkReader implements Disposable {
     }
     if (this.#failure !== null) throw this.#failure;
     if (this.#state === "ended") return undefined;
-    this.#waker = cx.waker;
     // A read that was given up goes on: what it brings is for the next one.
     if (this.#state === "idle") this.#read();
-    return PENDING;
+    return this.#waiting.wait(cx);
   }
 
   /** Cancels the stream. */
@@ -58,13 +57,12 @@ export class WebReader extends ChunkReader implements Disposable {
         if (this.#failure !== null) return;
         this.#state = "idle";
         if (done) return this.#settle(null);
-        const bytes: unknown = typeof value === "string" ? encode(value) : value;
-        if (!(bytes instanceof Uint8Array))
-          return this.#settle(
-            IoError.from(typeError(`A stream must give bytes or text, not ${show(value)}`)),
-          );
-        this.#chunk = bytes;
-        this.#wake();
+        try {
+          this.#chunk = toBytes(value);
+        } catch (error) {
+          return this.#settle(IoError.from(error));
+        }
+        this.#waiting.wake();
       },
       (error: unknown) => this.#settle(IoError.from(error)),
     );
@@ -75,13 +73,7 @@ export class WebReader extends ChunkReader implements Disposable {
     if (failure === null) this.#state = "ended";
     else this.#failure = failure;
     this.#reader?.releaseLock();
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waker = this.#waker;
-    this.#waker = null;
-    if (waker !== null) wakeSafely(waker);
+    this.#waiting.wake();
   }
 }
 
@@ -111,7 +103,7 @@ export function fromReadableStream(stream: ReadableStream<Uint8Array>): WebReade
 export class WebWriter extends Writer implements Disposable {
   readonly #stream: WritableStream<Uint8Array>;
   #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
-  #waker: Waker | null = null;
+  readonly #waiting: Waiting = new Waiting();
   #writes = 0;
   #watching = false;
   #shutdown: "no" | "asked" | "done" = "no";
@@ -124,6 +116,15 @@ export class WebWriter extends Writer implements Disposable {
   }
 
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
+    return this.#poll(cx, buf, false);
+  }
+
+  override pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    // Who takes it may transfer its buffer, so it must be all there is in there.
+    return this.#poll(cx, chunk, chunk.length === chunk.buffer.byteLength && chunk.length <= LARGEST_WRITE);
+  }
+
+  #poll(cx: Context, buf: Uint8Array, given: boolean): Poll<number> {
     const writer = this.#open();
     if (this.#shutdown !== "no") throw brokenPipe("this writer was shut down");
     if (buf.length === 0) return 0;
@@ -133,28 +134,29 @@ export class WebWriter extends Writer implements Disposable {
         writer.ready.then(
           () => {
             this.#watching = false;
-            this.#wake();
+            this.#waiting.wake();
           },
           (error: unknown) => this.#fail(error),
         );
       }
-      return this.#wait(cx);
+      return this.#waiting.wait(cx);
     }
     this.#writes += 1;
     // The stream keeps it, so it gets bytes of its own.
-    writer.write(copyOf(buf, 0, buf.length)).then(
+    const bytes = given ? buf : copyOf(buf, 0, Math.min(buf.length, LARGEST_WRITE));
+    writer.write(bytes).then(
       () => {
         this.#writes -= 1;
-        this.#wake();
+        this.#waiting.wake();
       },
       (error: unknown) => this.#fail(error),
     );
-    return buf.length;
+    return bytes.length;
   }
 
   override pollFlush(cx: Context): Poll<void> {
     this.#open();
-    if (this.#writes > 0) return this.#wait(cx);
+    if (this.#writes > 0) return this.#waiting.wait(cx);
   }
 
   override pollShutdown(cx: Context): Poll<void> {
@@ -166,12 +168,12 @@ export class WebWriter extends Writer implements Disposable {
         () => {
           this.#shutdown = "done";
           writer.releaseLock();
-          this.#wake();
+          this.#waiting.wake();
         },
         (error: unknown) => this.#fail(error),
       );
     }
-    return this.#wait(cx);
+    return this.#waiting.wait(cx);
   }
 
   /** Aborts the stream, unless it was shut down. */
@@ -193,22 +195,11 @@ export class WebWriter extends Writer implements Disposable {
     return this.#writer;
   }
 
-  #wait(cx: Context): typeof PENDING {
-    this.#waker = cx.waker;
-    return PENDING;
-  }
-
   #fail(error: unknown): void {
     if (this.#failure !== null || this.#shutdown === "done") return;
     this.#failure = IoError.from(error);
     this.#writer?.releaseLock();
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waker = this.#waker;
-    this.#waker = null;
-    if (waker !== null) wakeSafely(waker);
+    this.#waiting.wake();
   }
 }
 
@@ -237,14 +228,18 @@ export function fromWritableStream(stream: WritableStream<Uint8Array>): WebWrite
  */
 export function toReadableStream(io: AsyncRead): ReadableStream<Uint8Array> {
   const source = reader(io);
+  const polls = new Polls();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const chunk = await drive((cx) => source.pollReadChunk(cx, READ_SIZE));
+        const chunk = await polls.start((cx) => source.pollReadChunk(cx, READ_SIZE));
         if (chunk === undefined) controller.close();
         else controller.enqueue(chunk);
       },
-      cancel: () => dispose(io),
+      cancel(reason) {
+        polls.stop(reason);
+        dispose(io);
+      },
     },
     { highWaterMark: 0 },
   );
@@ -256,12 +251,19 @@ export function toReadableStream(io: AsyncRead): ReadableStream<Uint8Array> {
  * @public
  */
 export function toWritableStream(io: AsyncWrite): WritableStream<Uint8Array> {
+  const polls = new Polls();
   return new WritableStream<Uint8Array>({
-    write(chunk) {
-      const pour = new Pour(chunk);
-      return drive((cx) => pour.poll(cx, io, true));
+    start(controller) {
+      // It is there; only Node's types don't know it.
+      const { signal } = controller as unknown as { signal: AbortSignal };
+      // `abort` below is not called before what is under way has come to an end.
+      signal.addEventListener("abort", () => polls.stop(signal.reason), { once: true });
     },
-    close: () => drive((cx) => io.pollShutdown(cx)),
+    write(chunk) {
+      const pour = new Pour(toBytes(chunk));
+      return polls.start((cx) => pour.poll(cx, io, true));
+    },
+    close: () => polls.start((cx) => io.pollShutdown(cx)),
     abort: () => dispose(io),
   });
 }

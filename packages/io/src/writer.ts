@@ -2,7 +2,8 @@
 import type { Context, Future, Poll } from "@rt/core";
 import { show, typeError } from "@rt/core/driver";
 import type { Buf } from "./buf.ts";
-import { encode } from "./internal/bytes.ts";
+import { encode, small } from "./internal/bytes.ts";
+import { dispose } from "./internal/dispose.ts";
 import {
   Flush,
   Shutdown,
@@ -45,6 +46,11 @@ export abstract class Writer implements AsyncWrite {
   /** One step of {@link Writer.shutdown}. */
   abstract pollShutdown(cx: Context): Poll<void>;
 
+  /** One step of writing bytes that are given away, see {@link AsyncWrite.pollWriteChunk}: here, as any others. */
+  pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return this.pollWrite(cx, chunk);
+  }
+
   /** One step of {@link Writer.writeVectored}: here, of writing the first array that is not empty. */
   pollWriteVectored(cx: Context, bufs: readonly Uint8Array[]): Poll<number> {
     return pollWriteFirst(this, cx, bufs);
@@ -86,9 +92,9 @@ export abstract class Writer implements AsyncWrite {
    * @see Tokio `AsyncWriteExt::write_all`
    */
   writeAll(data: Uint8Array | string): Future<void> {
-    if (typeof data === "string") return new WriteAll(this, encode(data));
+    if (typeof data === "string") return new WriteAll(this, encode(data), true);
     checkBytes("data", data);
-    return new WriteAll(this, data);
+    return new WriteAll(this, data, false);
   }
 
   /**
@@ -123,17 +129,6 @@ export abstract class Writer implements AsyncWrite {
   }
 }
 
-/** Small arrays for numbers are cut from one, as each stays referenced until it is written. */
-let slab = new Uint8Array(0);
-const SLAB = 4096;
-
-function small(size: number): Uint8Array {
-  if (slab.length < size) slab = new Uint8Array(SLAB);
-  const bytes = slab.subarray(0, size);
-  slab = slab.subarray(size);
-  return bytes;
-}
-
 for (const kind of NUMBERS) {
   const name = `write${kind.name}`;
   Object.defineProperty(Writer.prototype, name, {
@@ -141,7 +136,7 @@ for (const kind of NUMBERS) {
       [name](this: Writer, value: number | bigint): Future<void> {
         const bytes = small(kind.size);
         kind.set(new DataView(bytes.buffer, bytes.byteOffset, kind.size), value);
-        return new WriteAll(this, bytes);
+        return new WriteAll(this, bytes, true);
       },
     }[name],
     writable: true,
@@ -154,12 +149,17 @@ function pollWriteFirst(io: AsyncWrite, cx: Context, bufs: readonly Uint8Array[]
   return io.pollWrite(cx, bufs.find((buf) => buf.length > 0) ?? new Uint8Array(0));
 }
 
+/** One step with bytes that are given away, whatever `io` offers. */
+export function pollChunk(io: AsyncWrite, cx: Context, chunk: Uint8Array): Poll<number> {
+  return io.pollWriteChunk === undefined ? io.pollWrite(cx, chunk) : io.pollWriteChunk(cx, chunk);
+}
+
 /** One vectored step, whatever `io` offers. */
 export function pollVectored(io: AsyncWrite, cx: Context, bufs: readonly Uint8Array[]): Poll<number> {
   return io.pollWriteVectored === undefined ? pollWriteFirst(io, cx, bufs) : io.pollWriteVectored(cx, bufs);
 }
 
-class ForeignWriter extends Writer {
+class ForeignWriter extends Writer implements Disposable {
   readonly #inner: AsyncWrite;
   constructor(inner: AsyncWrite) {
     super();
@@ -167,6 +167,9 @@ class ForeignWriter extends Writer {
   }
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
     return this.#inner.pollWrite(cx, buf);
+  }
+  override pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
+    return pollChunk(this.#inner, cx, chunk);
   }
   override pollFlush(cx: Context): Poll<void> {
     return this.#inner.pollFlush(cx);
@@ -179,6 +182,9 @@ class ForeignWriter extends Writer {
   }
   override isWriteVectored(): boolean {
     return this.#inner.isWriteVectored?.() ?? false;
+  }
+  [Symbol.dispose](): void {
+    dispose(this.#inner);
   }
 }
 

@@ -1,5 +1,14 @@
 import { PENDING, type Future } from "@rt/core";
-import { BufReader, ChunkReader, cursor, IoError, LimitError, type AsyncRead, type BufRead } from "@rt/io";
+import {
+  BufReader,
+  ChunkReader,
+  cursor,
+  IoError,
+  LimitError,
+  reader,
+  type AsyncRead,
+  type BufRead,
+} from "@rt/io";
 import { describe, expect, it } from "vitest";
 import {
   bytes,
@@ -33,8 +42,8 @@ function finishDropping<T>(make: () => Future<T>): T {
   throw new Error("It is still pending");
 }
 
-function allLines(reader: BufRead): (string | undefined)[] {
-  const lines = reader.lines();
+function allLines(io: BufRead): (string | undefined)[] {
+  const lines = io.lines();
   const found: string[] = [];
   for (let line = finish(lines.nextLine()); line !== undefined; line = finish(lines.nextLine()))
     found.push(line);
@@ -213,6 +222,18 @@ describe("BufReader", () => {
     expect([usual.asked, small.asked]).toEqual([[8192], [3]]);
   });
 
+  it("asks a source that gives its arrays away for 64 KiB, however it is made", () => {
+    const asked: number[] = [];
+    const source = reader({
+      pollRead: () => 0,
+      pollReadChunk: (_cx, max) => void asked.push(max),
+    });
+    finish(new BufReader(source).fillBuf());
+    finish(source.buffered().fillBuf());
+    finish(source.lines().nextLine());
+    expect(asked).toEqual([65_536, 65_536, 65_536]);
+  });
+
   it("passes reads on that are as large as its buffer, when that is empty", () => {
     const source = new Script("abcdefgh", "ij");
     const io = new BufReader(source, 4);
@@ -288,6 +309,22 @@ describe("BufReader", () => {
     expect([finish(io.streamPosition()), finish(io.readToString())]).toEqual([3, "3456789"]);
   });
 
+  it("keeps its buffer when a seek fails", () => {
+    let failing = false;
+    const source = Object.assign(new Script("01234"), {
+      startSeek: () => void (failing = true),
+      pollComplete(): number {
+        if (!failing) return 5;
+        failing = false;
+        throw new IoError("Other", "broken");
+      },
+    });
+    const io = new BufReader(source);
+    finish(io.readU8());
+    thrownBy(() => finish(io.seek({ start: 0 })));
+    expect([io.pollComplete(cx()), text(io.buffer())]).toEqual([1, "1234"]);
+  });
+
   it("seeks twice where no single relative seek can express the distance", () => {
     const seeks: unknown[] = [];
     const source = Object.assign(new Script("abc"), {
@@ -313,6 +350,17 @@ describe("Lines[Symbol.asyncIterator]", () => {
     expect(found).toEqual(["a", "b", "c", "d"]);
   });
 
+  it("rejects with LimitError at a line that is too long, in a block or not", async () => {
+    for (const input of ["a\nlong\n", "long\n"]) {
+      const io = cursor(input);
+      const loop = async () => {
+        for await (const _line of io.lines({ limit: 2 })) continue;
+      };
+      expect(await rejectionOf(loop())).toBeInstanceOf(LimitError);
+      expect(text(io.buffer())).toBe("long\n");
+    }
+  });
+
   it("leaves the rest in the reader when the loop is left", async () => {
     const io = cursor("a\n\nbody\n");
     for await (const line of io.lines()) if (line === "") break;
@@ -333,6 +381,29 @@ describe("Split[Symbol.asyncIterator]", () => {
     const found: unknown[] = [];
     for await (const part of cursor("a;b").split(0x3b)) found.push(text(part));
     expect(found).toEqual(["a", "b"]);
+  });
+
+  it("gives segments that come in pieces, and leaves the rest when the loop is left", async () => {
+    const io = new Script("a", "pending", "b;;c", "pending", "d;rest").buffered();
+    const found: unknown[] = [];
+    for await (const part of io.split(0x3b)) if (found.push(text(part)) === 3) break;
+    expect([found, finish(io.readToString())]).toEqual([["ab", "", "cd"], "rest"]);
+  });
+
+  it("rejects with LimitError at a segment that is too long, which stays in the reader", async () => {
+    const io = cursor("a;long;");
+    const loop = async () => {
+      for await (const _part of io.split(0x3b, { limit: 2 })) continue;
+    };
+    expect(await rejectionOf(loop())).toBeInstanceOf(LimitError);
+    expect(text(io.buffer())).toBe("long;");
+  });
+
+  it("gives bytes that belong to nobody else", async () => {
+    const parts: Uint8Array[] = [];
+    for await (const part of cursor("ab;cd").split(0x3b)) parts.push(part);
+    parts[0]?.fill(0x78);
+    expect(parts.map(text)).toEqual(["xx", "cd"]);
   });
 });
 

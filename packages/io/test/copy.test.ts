@@ -162,6 +162,17 @@ describe("copy", () => {
 });
 
 describe("copyBuf", () => {
+  it("says which side it waits for", () => {
+    const reading = copyBuf(new Script("pending").buffered(), new Taker());
+    const writing = copyBuf(cursor("a"), new Taker(1, "pending"));
+    reading.poll(cx());
+    writing.poll(cx());
+    expect([reading.describe(), writing.describe()]).toEqual([
+      "data to read from a BufReader",
+      "room to write to a Taker",
+    ]);
+  });
+
   it.each(LANES)("copies from the buffer of the reader in the %s lane", async (lane) => {
     const out = new Taker(2, "pending");
     const source = new Script("abc", "pending", "d").buffered();

@@ -239,6 +239,9 @@ describe("IoError", () => {
     ["ETIMEDOUT", "TimedOut"],
     ["EINTR", "Interrupted"],
     ["EINVAL", "InvalidInput"],
+    ["EXDEV", "CrossesDevices"],
+    ["EBUSY", "ResourceBusy"],
+    ["ENAMETOOLONG", "InvalidFilename"],
     ["EWHATEVER", "Other"],
   ])("takes Node's %s for %s", (code, kind) => {
     expect(IoError.from(Object.assign(new Error("x"), { code })).kind).toBe(kind);
@@ -252,6 +255,7 @@ describe("IoError", () => {
       address: "::1",
       port: 1,
       path: "/x",
+      dest: "/y",
     };
     const original = Object.assign(new Error("connect ECONNREFUSED"), details);
     const error = IoError.from(original);

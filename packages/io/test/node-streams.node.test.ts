@@ -73,6 +73,21 @@ describe("fromNodeReadable", () => {
     expect([got.buffer === chunk.buffer, got.constructor, got.length]).toEqual([true, Uint8Array, 100_000]);
   });
 
+  it("gives chunk by chunk what a stream has queued, without putting it together", async () => {
+    const stream = new Readable({ highWaterMark: 100, read() {} });
+    for (const chunk of [utf8("first"), utf8("second"), utf8("third"), null]) stream.push(chunk);
+    const found: unknown[] = [];
+    for await (const chunk of fromNodeReadable(stream)) found.push(text(chunk));
+    expect(found).toEqual(["first", "second", "third"]);
+  });
+
+  it("leaves the highWaterMark of a stream whose chunks are larger as it is", async () => {
+    const stream = new Readable({ highWaterMark: 2, read() {} });
+    stream.push(utf8("longer"));
+    await fromNodeReadable(stream).readChunk();
+    expect(stream.readableHighWaterMark).toBe(2);
+  });
+
   it("encodes the text of a stream that gives text", async () => {
     const stream = Readable.from([Buffer.from("żó")]);
     stream.setEncoding("utf8");
@@ -205,6 +220,17 @@ describe("fromNodeWritable", () => {
     expect([await consumeText(stream), stream.writableFinished]).toEqual(["hello", true]);
   });
 
+  it("hands the stream the very bytes that it is given for good, and a copy of others", () => {
+    const seen: ArrayBufferLike[] = [];
+    const stream = new Writable({ write: (chunk: Buffer) => void seen.push(chunk.buffer) });
+    const io = fromNodeWritable(stream);
+    const [given, lent] = [utf8("given"), utf8("lent")];
+    io.pollWriteChunk(cx(), given);
+    const other = fromNodeWritable(new Writable({ write: (chunk: Buffer) => void seen.push(chunk.buffer) }));
+    other.pollWrite(cx(), lent);
+    expect([seen[0] === given.buffer, seen[1] === lent.buffer]).toEqual([true, false]);
+  });
+
   it("lets a write wait while as much as the highWaterMark is under way", () => {
     const stream = new Slow(4);
     const io = fromNodeWritable(stream);
@@ -300,6 +326,19 @@ describe("fromNodeWritable", () => {
     expect(
       streams.map((each) => each.listenerCount("error") + each.listenerCount("close") + listeners(each)),
     ).toEqual([0, 0, 0]);
+  });
+
+  it("hears of the stream's error though it is not to end it, and listens no longer than a write takes", async () => {
+    const [good, bad] = [new Slow(100), new Slow(100)];
+    const ios = [good, bad].map((stream) => fromNodeWritable(stream, { end: false }));
+    for (const io of ios) finish(io.write(utf8("x")));
+    good.release();
+    bad.release(new Error("broken"));
+    await turn();
+    expect([
+      thrownBy(() => finish(ios[1]!.flush())),
+      good.listenerCount("error") + bad.listenerCount("error"),
+    ]).toEqual([expect.objectContaining({ message: "broken" }), 0]);
   });
 
   it("writes at most 2 MiB at a time", () => {

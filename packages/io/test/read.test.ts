@@ -230,6 +230,10 @@ describe("Reader.readToString", () => {
     expect(error).toMatchObject({ kind: "InvalidData" });
   });
 
+  it("takes a replacement character that is there for text", () => {
+    expect(finish(cursor("a\u{fffd}b").readToString())).toBe("a\u{fffd}b");
+  });
+
   it("keeps a byte order mark", () => {
     expect(finish(cursor("\u{feff}a").readToString())).toBe("\u{feff}a");
   });
@@ -288,6 +292,14 @@ describe("Take", () => {
     const take = source.take(5);
     finish(take.readLine());
     expect(text(finish(take.intoInner().readToEnd()))).toBe("cdefgh");
+  });
+
+  it("leaves a cursor in front of what it read ahead, with all its bytes", () => {
+    const source = cursor("ab\ncdefgh");
+    const take = source.take(5);
+    finish(take.readLine());
+    take.intoInner();
+    expect([source.position(), text(source.getRef())]).toEqual([3, "ab\ncdefgh"]);
   });
 
   it("counts what it read ahead as left", () => {

@@ -1,5 +1,21 @@
 import { spawn } from "@rt/core";
-import { cursor, duplex, empty, join, ReadWriter, readWriter, sink, split } from "@rt/io";
+import {
+  type AsyncRead,
+  type AsyncWrite,
+  BufReader,
+  BufStream,
+  BufWriter,
+  cursor,
+  duplex,
+  empty,
+  join,
+  reader,
+  ReadWriter,
+  readWriter,
+  sink,
+  split,
+  writer,
+} from "@rt/io";
 import { describe, expect, it } from "vitest";
 import {
   bytes,
@@ -145,6 +161,57 @@ describe("join", () => {
     ]).toEqual([[2], 1, 1, true, true, true]);
   });
 });
+
+describe("a wrapper that is disposed", () => {
+  const count = (): [Disposable & AsyncRead & AsyncWrite, () => number] => {
+    let disposals = 0;
+    const io = Object.assign(join(empty(), sink()), { [Symbol.dispose]: () => void (disposals += 1) });
+    return [io, () => disposals];
+  };
+
+  it.each<[string, (io: AsyncRead & AsyncWrite) => object]>([
+    ["BufReader", (io) => new BufReader(io)],
+    ["BufWriter", (io) => new BufWriter(io)],
+    ["BufStream", (io) => new BufStream(io)],
+    ["Take", (io) => reader(io).take(1)],
+    ["Chain", (io) => cursor("").chain(io)],
+    ["Join of a reader and a writer", (io) => join(cursor(""), io)],
+    ["Join of one stream with itself", (io) => join(io, io)],
+    [
+      "foreign reader",
+      (io) => reader({ pollRead: () => 0, [Symbol.dispose]: () => dispose(io) } as AsyncRead),
+    ],
+    ["foreign writer", (io) => writer(only(io))],
+  ])("disposes of what is behind a %s, once", (_name, wrap) => {
+    const [io, disposals] = count();
+    dispose(wrap(io));
+    expect(disposals()).toBe(1);
+  });
+
+  it("is what the second half of a split disposes of", () => {
+    const [io, disposals] = count();
+    for (const half of split(new BufStream(io))) half[Symbol.dispose]();
+    expect(disposals()).toBe(1);
+  });
+
+  it("does not mind that there is nothing to dispose of", () => {
+    expect(() => dispose(new BufStream(join(cursor(""), sink())))).not.toThrow();
+  });
+});
+
+function dispose(io: object): void {
+  (io as Disposable)[Symbol.dispose]();
+}
+
+/** The primitives of a writer, and its disposal. */
+function only(io: AsyncWrite): AsyncWrite & Disposable {
+  return {
+    pollWrite: (cx, buf) => io.pollWrite(cx, buf),
+    pollFlush: (cx) => io.pollFlush(cx),
+    pollShutdown: (cx) => io.pollShutdown(cx),
+    [Symbol.dispose]: () => dispose(io),
+  };
+}
 
 describe("readWriter", () => {
   it("gives a foreign stream every method", () => {

@@ -1,5 +1,6 @@
 import { PENDING } from "@rt/core";
 import {
+  type AsyncRead,
   BufWriter,
   cursor,
   duplex,
@@ -49,6 +50,15 @@ describe("fromReadableStream", () => {
     const chunk = utf8("abc");
     const io = fromReadableStream(new ReadableStream({ start: (controller) => controller.enqueue(chunk) }));
     expect(await io.readChunk()).toBe(chunk);
+  });
+
+  it("makes plain arrays of chunks whose slice does not copy", async () => {
+    const chunk = Object.setPrototypeOf(utf8("abc"), {
+      __proto__: Uint8Array.prototype,
+      constructor: Object,
+    });
+    const io = fromReadableStream(new ReadableStream({ start: (controller) => controller.enqueue(chunk) }));
+    expect(Object.getPrototypeOf(await io.readChunk())).toBe(Uint8Array.prototype);
   });
 
   it("asks for nothing before it is asked itself, and then for one chunk", async () => {
@@ -155,6 +165,21 @@ describe("fromWritableStream", () => {
     expect([out.text, out.shutdowns]).toEqual(["hello", 1]);
   });
 
+  it("hands the stream the very array that it is given for good, if that is all of its buffer", async () => {
+    const seen: Uint8Array[] = [];
+    const io = fromWritableStream(new WritableStream({ write: (chunk) => void seen.push(chunk) }));
+    const [whole, part] = [utf8("whole").slice(), utf8("a part").subarray(2)];
+    io.pollWriteChunk(cx(), whole);
+    await io.flush();
+    io.pollWriteChunk(cx(), part);
+    await io.flush();
+    expect([seen[0] === whole, seen[1]?.buffer === part.buffer, text(seen[1])]).toEqual([
+      true,
+      false,
+      "part",
+    ]);
+  });
+
   it("lets a write wait while the stream wants no more", async () => {
     const { stream, release } = slow(1);
     const io = fromWritableStream(stream);
@@ -166,6 +191,12 @@ describe("fromWritableStream", () => {
     release();
     await turn();
     expect([first, before, waker.count > 0, second.poll(waker)]).toEqual([1, PENDING, true, 1]);
+  });
+
+  it("writes at most 2 MiB at a time", () => {
+    expect(finish(fromWritableStream(new WritableStream()).write(new Uint8Array(3 * 1024 * 1024)))).toBe(
+      2 * 1024 * 1024,
+    );
   });
 
   it("flushes when the stream has taken in every chunk", async () => {
@@ -271,6 +302,19 @@ describe("toReadableStream", () => {
   });
 });
 
+describe("toReadableStream, when it is cancelled during a read,", () => {
+  it("leaves what comes later to the reader", async () => {
+    const [a, b] = duplex(8);
+    const foreign: AsyncRead = { pollRead: (context, buf) => a.pollRead(context, buf) };
+    const stream = toReadableStream(foreign).getReader();
+    const read = stream.read();
+    await stream.cancel();
+    await b.writeAll("late");
+    await turn();
+    expect([await read, text(await a.readChunk())]).toEqual([{ done: true, value: undefined }, "late"]);
+  });
+});
+
 describe("toWritableStream", () => {
   it("writes and flushes each chunk, and shuts down when it is closed", async () => {
     const out = new Taker(2, "pending");
@@ -309,5 +353,24 @@ describe("toWritableStream", () => {
     const [a, b] = duplex(8);
     await toWritableStream(a).abort();
     expect(await b.readToString()).toBe("");
+  });
+
+  it("disposes of the writer at once when it is aborted during a write", async () => {
+    const [a, b] = duplex(2);
+    const taker = toWritableStream(a).getWriter();
+    taker.closed.catch(() => {});
+    const written = rejectionOf(taker.write(utf8("too long")));
+    await turn();
+    const reason = new Error("given up");
+    await taker.abort(reason);
+    expect([await written, await b.readToString()]).toEqual([reason, "to"]);
+  });
+
+  it("takes text as UTF-8", async () => {
+    const out = new Taker();
+    const taker = toWritableStream(out).getWriter();
+    // The type does not allow it, and a page written in JavaScript does it all the same.
+    await taker.write("é" as unknown as Uint8Array);
+    expect(out.text).toBe("é");
   });
 });

@@ -1,7 +1,35 @@
-import { PENDING } from "@rt/core";
-import { cursor, duplex, IoError, sink, type Writer, writer, type AsyncWrite, type Buf } from "@rt/io";
+import { PENDING, type Context, type Poll } from "@rt/core";
+import {
+  BufStream,
+  BufWriter,
+  copy,
+  cursor,
+  duplex,
+  empty,
+  IoError,
+  join,
+  sink,
+  split,
+  type Writer,
+  writer,
+  type AsyncWrite,
+  type Buf,
+} from "@rt/io";
 import { describe, expect, it } from "vitest";
-import { bytes, cx, finish, inLane, LANES, run, Taker, text, thrownBy, utf8 } from "./support/io.ts";
+import {
+  bytes,
+  ChunkScript,
+  cx,
+  finish,
+  inLane,
+  LANES,
+  run,
+  Script,
+  Taker,
+  text,
+  thrownBy,
+  utf8,
+} from "./support/io.ts";
 
 /** A Buf of several arrays. */
 class Pieces implements Buf {
@@ -103,6 +131,58 @@ describe("Writer.writeAll", () => {
     const future = new Taker(2, "ok", "pending").writeAll("abcde");
     future.poll(cx());
     expect(future.describe()).toContain("3 bytes are left");
+  });
+});
+
+describe("Writer.pollWriteChunk", () => {
+  /** Tells which bytes were given away to it. */
+  class Keeper extends Taker {
+    readonly kept: unknown[] = [];
+    override pollWriteChunk(context: Context, chunk: Uint8Array): Poll<number> {
+      this.kept.push(text(chunk));
+      return this.pollWrite(context, chunk);
+    }
+  }
+
+  it("writes where a writer does not override it", () => {
+    const out = new Taker();
+    expect([out.pollWriteChunk(cx(), utf8("ab")), out.text]).toEqual([2, "ab"]);
+  });
+
+  it("is given what nobody else has: text and numbers, but not the caller's bytes", () => {
+    const out = new Keeper();
+    finish(out.writeAll("text"));
+    finish(out.writeU8(0x21));
+    finish(out.writeAll(utf8("bytes")));
+    expect([out.kept, out.text]).toEqual([["text", "!"], "text!bytes"]);
+  });
+
+  it("is given the arrays that copy gets from a source that gives them away", () => {
+    const out = new Keeper(2);
+    finish(copy(new ChunkScript("abc", "d"), out));
+    finish(copy(new Script("else"), out));
+    expect([out.kept, out.text]).toEqual([["abc", "c", "d"], "abcdelse"]);
+  });
+
+  it.each<[string, (out: Writer) => AsyncWrite]>([
+    ["Join", (out) => join(empty(), out)],
+    ["WriteHalf", (out) => split(join(empty(), out))[1]],
+    ["BufWriter with no room for it", (out) => new BufWriter(out, 2)],
+    ["BufStream with no room for it", (out) => new BufStream(join(empty(), out), 2, 2)],
+    [
+      "foreign writer",
+      (out) =>
+        writer({
+          pollWrite: () => 0,
+          pollWriteChunk: (context, chunk) => out.pollWriteChunk(context, chunk),
+          pollFlush: () => {},
+          pollShutdown: () => {},
+        }),
+    ],
+  ])("is passed on by a %s", (_name, wrap) => {
+    const out = new Keeper();
+    wrap(out).pollWriteChunk?.(cx(), utf8("ab"));
+    expect(out.kept).toEqual(["ab"]);
   });
 });
 

@@ -1,10 +1,23 @@
 /** The futures of buffered readers. All of them look first and take last, so giving one up takes nothing. */
 import { Future, PENDING, type Context, type Poll } from "@rt/core";
-import { madeProgress, pollProceed } from "@rt/core/driver";
+import {
+  currentContext,
+  FINISHED,
+  madeProgress,
+  notPolled,
+  pollProceed,
+  suspension,
+  TAKEN,
+} from "@rt/core/driver";
 import type { BufRead } from "../buf-read.ts";
 import { LimitError } from "../errors.ts";
-import { copyOf, decode, findByte } from "./bytes.ts";
+import { decode, findByte, smallCopy } from "./bytes.ts";
 import { describeRead } from "./describe.ts";
+
+type Step<T> = IteratorResult<Future<unknown>, T>;
+
+/** Compared with on each poll: an imported binding is compared slowly. */
+const pending: typeof PENDING = PENDING;
 
 /** A search for a byte, which remembers how far it has come. */
 export class Search {
@@ -33,68 +46,103 @@ export class Search {
       this._seen = length;
       this._from = reader._from;
       this._era = reader._era;
-      if (fetched === PENDING) return PENDING;
+      if (fetched === pending) return pending;
       if (fetched === 0) return 0;
     }
   }
 }
 
-abstract class BufOp<T> extends Future<T> {
-  protected readonly io: BufRead;
+/** Takes what a search has found, but not the last `less` bytes of it; or what is left at the end. */
+export function takeUntil(io: BufRead, found: number, less: number): Uint8Array {
+  const start = io._from;
+  const end = found === 0 ? Math.max(start, io._to) : start + found - less;
+  io._from = found === 0 ? end : start + found;
+  return smallCopy(io._bytes, start, end);
+}
+
+export class FillBuf extends Future<Uint8Array> {
+  readonly _io: BufRead;
   constructor(io: BufRead) {
     super();
-    this.io = io;
+    this._io = io;
   }
-  protected abstract step(cx: Context): Poll<T>;
-  override poll(cx: Context): Poll<T> {
-    if (!pollProceed(cx)) return PENDING;
-    const value = this.step(cx);
-    if (value !== PENDING) madeProgress();
+  override poll(cx: Context): Poll<Uint8Array> {
+    if (!pollProceed(cx)) return pending;
+    const value = this._io.pollFillBuf(cx);
+    if (value !== pending) madeProgress();
     return value;
   }
+  override next(): Step<Uint8Array> {
+    const cx = currentContext();
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
+    const value = this.poll(cx);
+    if (value !== pending) return { done: true, value };
+    this._state &= ~FINISHED;
+    return suspension;
+  }
   override describe(): string {
-    return describeRead(this.io);
+    return describeRead(this._io);
   }
 }
 
-export class FillBuf extends BufOp<Uint8Array> {
-  protected override step(cx: Context): Poll<Uint8Array> {
-    return this.io.pollFillBuf(cx);
-  }
-}
-
-export class ReadUntil extends BufOp<Uint8Array> {
-  readonly #search: Search;
+export class ReadUntil extends Future<Uint8Array> {
+  readonly _io: BufRead;
+  readonly _search: Search;
   constructor(io: BufRead, byte: number, limit: number) {
-    super(io);
-    this.#search = new Search(byte, limit);
+    super();
+    this._io = io;
+    this._search = new Search(byte, limit);
   }
-  protected override step(cx: Context): Poll<Uint8Array> {
-    return pollUntil(cx, this.io, this.#search);
+  override poll(cx: Context): Poll<Uint8Array> {
+    if (!pollProceed(cx)) return pending;
+    const found = this._search.poll(cx, this._io);
+    if (found === pending) return pending;
+    madeProgress();
+    return takeUntil(this._io, found, 0);
+  }
+  override next(): Step<Uint8Array> {
+    const cx = currentContext();
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
+    const value = this.poll(cx);
+    if (value !== pending) return { done: true, value };
+    this._state &= ~FINISHED;
+    return suspension;
+  }
+  override describe(): string {
+    return describeRead(this._io);
   }
 }
 
-/** Takes the bytes up to and including the delimiter, or what is left at the end. */
-export function pollUntil(cx: Context, io: BufRead, search: Search): Poll<Uint8Array> {
-  const found = search.poll(cx, io);
-  if (found === PENDING) return PENDING;
-  const start = io._from;
-  io._from = found === 0 ? Math.max(start, io._to) : start + found;
-  return copyOf(io._bytes, start, io._from);
-}
-
-export class ReadLine extends BufOp<string> {
-  readonly #search: Search;
+export class ReadLine extends Future<string> {
+  readonly _io: BufRead;
+  readonly _search: Search;
   constructor(io: BufRead, limit: number) {
-    super(io);
-    this.#search = new Search(0x0a, limit);
+    super();
+    this._io = io;
+    this._search = new Search(0x0a, limit);
   }
-  protected override step(cx: Context): Poll<string> {
-    const { io } = this;
-    const found = this.#search.poll(cx, io);
-    if (found === PENDING) return PENDING;
+  override poll(cx: Context): Poll<string> {
+    if (!pollProceed(cx)) return pending;
+    const io = this._io;
+    const found = this._search.poll(cx, io);
+    if (found === pending) return pending;
+    madeProgress();
     const start = io._from;
     io._from = found === 0 ? Math.max(start, io._to) : start + found;
-    return decode(io._bytes.subarray(start, io._from));
+    return decode(io._bytes, start, io._from);
+  }
+  override next(): Step<string> {
+    const cx = currentContext();
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
+    const value = this.poll(cx);
+    if (value !== pending) return { done: true, value };
+    this._state &= ~FINISHED;
+    return suspension;
+  }
+  override describe(): string {
+    return describeRead(this._io);
   }
 }

@@ -1,10 +1,13 @@
 /** Bytes and text, as the platform does them fastest. */
+import { show, typeError } from "@rt/core/driver";
 import { IoError } from "../errors.ts";
 
 /** How much a reader that owns no arrays is asked for at a time: what Node's file streams read. */
 export const READ_SIZE: number = 64 * 1024;
 /** The largest chunk that is asked for where it costs nothing to be given one. */
 export const CHUNK_MAX: number = 256 * 1024;
+/** What one write hands over at most where it is copied; Tokio's number for its standard streams. */
+export const LARGEST_WRITE: number = 2 * 1024 * 1024;
 /** Tokio's. */
 export const BUF_SIZE: number = 8 * 1024;
 
@@ -23,8 +26,8 @@ export function returnScratch(bytes: Uint8Array): void {
   scratch = bytes;
 }
 
-/** Below this a loop is faster than making the view that `set` needs. */
-const SHORT = 24;
+/** Below this a loop is faster than making the view that `set` needs. Measured. */
+const SHORT = 96;
 
 /** Copies `count` bytes. */
 export function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: number, count: number): void {
@@ -33,13 +36,39 @@ export function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: n
   else to.set(from.subarray(start, start + count), at);
 }
 
-/** Bytes of their own. A Buffer's `slice()` does not copy, so it is not asked. */
+/** Bytes in an array of their own. A Buffer's `slice()` does not copy, so it is not asked. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.prototype.slice.call<Uint8Array, [number, number], Uint8Array<ArrayBuffer>>(
     bytes,
     start,
     end,
   );
+}
+
+/** Small arrays are cut from one, as Node does with its Buffers: making one costs three times as much. */
+const SLAB = 8 * 1024;
+const FROM_SLAB = 512;
+let slab: ArrayBuffer = new ArrayBuffer(0);
+let slabAt = 0;
+
+/** An array of zeros. */
+export function small(size: number): Uint8Array {
+  if (size > FROM_SLAB) return new Uint8Array(size);
+  if (slabAt + size > slab.byteLength) {
+    slab = new ArrayBuffer(SLAB);
+    slabAt = 0;
+  }
+  const bytes = new Uint8Array(slab, slabAt, size);
+  slabAt += size;
+  return bytes;
+}
+
+/** The same bytes, which nobody else has, though maybe in an array that others have parts of. */
+export function smallCopy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  if (end - start > FROM_SLAB) return copyOf(bytes, start, end);
+  const copy = small(end - start);
+  copyBytes(bytes, start, copy, 0, end - start);
+  return copy;
 }
 
 /** One array of several. */
@@ -61,20 +90,34 @@ const indexOf: IndexOf =
   (globalThis as { Buffer?: { prototype: { indexOf: IndexOf } } }).Buffer?.prototype.indexOf ??
   Uint8Array.prototype.indexOf;
 
+/** So near, a loop finds it before a call would have begun. Measured. */
+const NEAR = 32;
+
 /** Where `byte` is in `bytes` from `from` up to `end`, or -1. */
 export function findByte(bytes: Uint8Array, byte: number, from: number, end: number): number {
-  if (from >= end) return -1;
-  const at = indexOf.call(bytes, byte, from);
+  const near = Math.min(from + NEAR, end);
+  for (let i = from; i < near; i += 1) if (bytes[i] === byte) return i;
+  if (near >= end) return -1;
+  const at = indexOf.call(bytes, byte, near);
   return at < end ? at : -1;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+type Slice = (this: Uint8Array, from: number, to: number) => string;
+
+// Three times as fast as the decoder where not all is ASCII, and on short texts.
+const utf8Slice = (globalThis as { Buffer?: { prototype: { utf8Slice?: Slice } } }).Buffer?.prototype
+  .utf8Slice;
+
 /** Text of UTF-8. @throws IoError `InvalidData`. */
-export function decode(bytes: Uint8Array): string {
+export function decode(bytes: Uint8Array, from: number, to: number): string {
+  const quick = utf8Slice?.call(bytes, from, to);
+  // This character stands in the place of what is invalid, if it was not there before.
+  if (quick !== undefined && !quick.includes("\ufffd")) return quick;
   try {
-    return decoder.decode(bytes);
+    return decoder.decode(bytes.subarray(from, to));
   } catch (cause) {
     throw new IoError("InvalidData", "Cannot decode: the bytes are not valid UTF-8; read them as bytes", {
       cause,
@@ -84,4 +127,14 @@ export function decode(bytes: Uint8Array): string {
 
 export function encode(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** What a stream of another kind gives, as bytes. */
+export function toBytes(chunk: unknown): Uint8Array {
+  if (typeof chunk === "string") return encode(chunk);
+  if (!(chunk instanceof Uint8Array)) throw typeError(`A stream must give bytes or text, not ${show(chunk)}`);
+  // Not a Buffer, whose slice() does not copy.
+  return chunk.constructor === Uint8Array
+    ? chunk
+    : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
 }

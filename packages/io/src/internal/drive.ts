@@ -1,7 +1,22 @@
-/** Polls outside of any task, for streams of other kinds: what they ask for belongs to no task of ours. */
+/** Between streams of other kinds and ours: waiting for theirs, and polling ours outside of any task. */
 import { PENDING, type Context, type Poll, type Waker } from "@rt/core";
+import { wakeSafely } from "@rt/core/driver";
 import { writeZero } from "../errors.ts";
 import type { AsyncWrite } from "../traits.ts";
+
+/** The one who waits for a stream of another kind. */
+export class Waiting {
+  #waker: Waker | null = null;
+  wait(cx: Context): typeof PENDING {
+    this.#waker = cx.waker;
+    return PENDING;
+  }
+  wake(): void {
+    const waker = this.#waker;
+    this.#waker = null;
+    if (waker !== null) wakeSafely(waker);
+  }
+}
 
 export class Drive<T> implements Context, Waker {
   readonly #poll: (cx: Context) => Poll<T>;
@@ -52,14 +67,23 @@ export class Drive<T> implements Context, Waker {
   }
 }
 
-/** The same as a promise. */
-export function drive<T>(poll: (cx: Context) => Poll<T>): Promise<T> {
-  return new Promise((resolve, reject) => void new Drive(poll, resolve, reject));
-}
+/** The same as promises, one at a time, of which the last one can be given up. */
+export class Polls {
+  #stop: ((reason: unknown) => void) | null = null;
 
-/** Disposes of what can be disposed of: the stream of the other kind was given up. */
-export function dispose(io: object): void {
-  (io as Partial<Disposable>)[Symbol.dispose]?.();
+  start<T>(poll: (cx: Context) => Poll<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const drive = new Drive(poll, resolve, reject);
+      this.#stop = (reason) => {
+        drive.stop();
+        reject(reason);
+      };
+    });
+  }
+
+  stop(reason: unknown): void {
+    this.#stop?.(reason);
+  }
 }
 
 /** Writes all of the front of `rest`, and flushes if `last` says that nothing comes behind it. */

@@ -21,6 +21,9 @@ import type { Reader } from "../reader.ts";
 import { CHUNK_MAX, concat, decode } from "./bytes.ts";
 import { describeRead } from "./describe.ts";
 
+/** Compared with on each poll: an imported binding is compared slowly. */
+const pending: typeof PENDING = PENDING;
+
 type Step<T> = IteratorResult<Future<unknown>, T>;
 
 export class Read extends Future<number> {
@@ -32,9 +35,9 @@ export class Read extends Future<number> {
     this._buf = buf;
   }
   override poll(cx: Context): Poll<number> {
-    if (!pollProceed(cx)) return PENDING;
+    if (!pollProceed(cx)) return pending;
     const count = this._io.pollRead(cx, this._buf);
-    if (count !== PENDING) madeProgress();
+    if (count !== pending) madeProgress();
     return count;
   }
   override next(): Step<number> {
@@ -42,7 +45,7 @@ export class Read extends Future<number> {
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
+    if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
   }
@@ -60,9 +63,9 @@ export class ReadChunk extends Future<Uint8Array | undefined> {
     this._max = max;
   }
   override poll(cx: Context): Poll<Uint8Array | undefined> {
-    if (!pollProceed(cx)) return PENDING;
+    if (!pollProceed(cx)) return pending;
     const chunk = this._io.pollReadChunk(cx, this._max);
-    if (chunk !== PENDING) madeProgress();
+    if (chunk !== pending) madeProgress();
     return chunk;
   }
   override next(): Step<Uint8Array | undefined> {
@@ -70,7 +73,7 @@ export class ReadChunk extends Future<Uint8Array | undefined> {
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
+    if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
   }
@@ -80,23 +83,23 @@ export class ReadChunk extends Future<Uint8Array | undefined> {
 }
 
 export class ReadIntoBuf extends Future<number> {
-  readonly #io: Reader;
-  readonly #buf: ReadBuf;
+  readonly _io: Reader;
+  readonly _buf: ReadBuf;
   constructor(io: Reader, buf: ReadBuf) {
     super();
-    this.#io = io;
-    this.#buf = buf;
+    this._io = io;
+    this._buf = buf;
   }
   override poll(cx: Context): Poll<number> {
-    if (!pollProceed(cx)) return PENDING;
-    const count = this.#io.pollRead(cx, this.#buf.unfilled());
-    if (count === PENDING) return PENDING;
+    if (!pollProceed(cx)) return pending;
+    const count = this._io.pollRead(cx, this._buf.unfilled());
+    if (count === pending) return pending;
     madeProgress();
-    this.#buf.advance(count);
+    this._buf.advance(count);
     return count;
   }
   override describe(): string {
-    return describeRead(this.#io);
+    return describeRead(this._io);
   }
 }
 
@@ -112,9 +115,9 @@ export class ReadExact extends Future<Uint8Array> {
   override poll(cx: Context): Poll<Uint8Array> {
     const buf = this._buf;
     while (this._done < buf.length) {
-      if (!pollProceed(cx)) return PENDING;
+      if (!pollProceed(cx)) return pending;
       const count = this._io.pollRead(cx, this._done === 0 ? buf : buf.subarray(this._done));
-      if (count === PENDING) return PENDING;
+      if (count === pending) return pending;
       madeProgress();
       if (count === 0) throw unexpectedEof(buf.length, this._done);
       this._done += count;
@@ -126,7 +129,7 @@ export class ReadExact extends Future<Uint8Array> {
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
+    if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
   }
@@ -137,27 +140,27 @@ export class ReadExact extends Future<Uint8Array> {
 
 /** Collects all chunks until the end; `T` is made of them. */
 abstract class ReadAll<T> extends Future<T> {
-  readonly #io: Reader;
-  readonly #parts: Uint8Array[] = [];
-  #length = 0;
+  readonly _io: Reader;
+  readonly _parts: Uint8Array[] = [];
+  _length = 0;
   constructor(io: Reader) {
     super();
-    this.#io = io;
+    this._io = io;
   }
   protected abstract finish(bytes: Uint8Array): T;
   override poll(cx: Context): Poll<T> {
     for (;;) {
-      if (!pollProceed(cx)) return PENDING;
-      const chunk = this.#io.pollReadChunk(cx, CHUNK_MAX);
-      if (chunk === PENDING) return PENDING;
+      if (!pollProceed(cx)) return pending;
+      const chunk = this._io.pollReadChunk(cx, CHUNK_MAX);
+      if (chunk === pending) return pending;
       madeProgress();
-      if (chunk === undefined) return this.finish(concat(this.#parts, this.#length));
-      this.#parts.push(chunk);
-      this.#length += chunk.length;
+      if (chunk === undefined) return this.finish(concat(this._parts, this._length));
+      this._parts.push(chunk);
+      this._length += chunk.length;
     }
   }
   override describe(): string {
-    return describeRead(this.#io);
+    return describeRead(this._io);
   }
 }
 
@@ -169,7 +172,7 @@ export class ReadToEnd extends ReadAll<Uint8Array> {
 
 export class ReadToString extends ReadAll<string> {
   protected override finish(bytes: Uint8Array): string {
-    return decode(bytes);
+    return decode(bytes, 0, bytes.length);
   }
 }
 
@@ -195,14 +198,14 @@ export class ReadNumber extends Future<number | bigint> {
   }
   override poll(cx: Context): Poll<number | bigint> {
     const { size } = this._kind;
-    if (!pollProceed(cx)) return PENDING;
+    if (!pollProceed(cx)) return pending;
     const buffered = this._io._pollPeek(cx, small, size);
-    if (buffered === PENDING) return PENDING;
+    if (buffered === pending) return pending;
     if (buffered) {
       madeProgress();
       return this._kind.get(smallView);
     }
-    if (this._partial !== null || smallTaken) return this.#pollPartial(cx);
+    if (this._partial !== null || smallTaken) return this._pollPartial(cx);
     let count: Poll<number>;
     smallTaken = true;
     try {
@@ -210,21 +213,21 @@ export class ReadNumber extends Future<number | bigint> {
     } finally {
       smallTaken = false;
     }
-    if (count === PENDING) return PENDING;
+    if (count === pending) return pending;
     madeProgress();
     if (count === size) return this._kind.get(smallView);
     if (count === 0) throw unexpectedEof(size, 0);
     this._partial = small.slice(0, size);
     this._done = count;
-    return this.#pollPartial(cx);
+    return this._pollPartial(cx);
   }
-  #pollPartial(cx: Context): Poll<number | bigint> {
+  _pollPartial(cx: Context): Poll<number | bigint> {
     const { size } = this._kind;
     const bytes = (this._partial ??= new Uint8Array(size));
     while (this._done < size) {
-      if (!pollProceed(cx)) return PENDING;
+      if (!pollProceed(cx)) return pending;
       const count = this._io.pollRead(cx, bytes.subarray(this._done));
-      if (count === PENDING) return PENDING;
+      if (count === pending) return pending;
       madeProgress();
       if (count === 0) throw unexpectedEof(size, this._done);
       this._done += count;
@@ -236,7 +239,7 @@ export class ReadNumber extends Future<number | bigint> {
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
+    if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
   }

@@ -14,6 +14,9 @@ import { writeZero } from "../errors.ts";
 import type { Writer } from "../writer.ts";
 import { describeWrite } from "./describe.ts";
 
+/** Compared with on each poll: an imported binding is compared slowly. */
+const pending: typeof PENDING = PENDING;
+
 type Step<T> = IteratorResult<Future<unknown>, T>;
 
 /** What a Buf is asked for at most. Tokio's number. */
@@ -28,9 +31,9 @@ abstract class WriteOp<T> extends Future<T> {
   }
   protected abstract step(cx: Context): Poll<T>;
   override poll(cx: Context): Poll<T> {
-    if (!pollProceed(cx)) return PENDING;
+    if (!pollProceed(cx)) return pending;
     const value = this.step(cx);
-    if (value !== PENDING) madeProgress();
+    if (value !== pending) madeProgress();
     return value;
   }
   override describe(): string {
@@ -47,9 +50,9 @@ export class Write extends Future<number> {
     this._buf = buf;
   }
   override poll(cx: Context): Poll<number> {
-    if (!pollProceed(cx)) return PENDING;
+    if (!pollProceed(cx)) return pending;
     const count = this._io.pollWrite(cx, this._buf);
-    if (count !== PENDING) madeProgress();
+    if (count !== pending) madeProgress();
     return count;
   }
   override next(): Step<number> {
@@ -57,7 +60,7 @@ export class Write extends Future<number> {
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
+    if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
   }
@@ -70,17 +73,20 @@ export class WriteAll extends Future<void> {
   readonly _io: Writer;
   /** What is left. Stays the same object while the writer is pending on it. */
   _rest: Uint8Array;
-  constructor(io: Writer, data: Uint8Array) {
+  /** Nobody else has the bytes. */
+  readonly _given: boolean;
+  constructor(io: Writer, data: Uint8Array, given: boolean) {
     super();
     this._io = io;
     this._rest = data;
+    this._given = given;
   }
   override poll(cx: Context): Poll<void> {
     let rest = this._rest;
     while (rest.length > 0) {
-      if (!pollProceed(cx)) return PENDING;
-      const count = this._io.pollWrite(cx, rest);
-      if (count === PENDING) return PENDING;
+      if (!pollProceed(cx)) return pending;
+      const count = this._given ? this._io.pollWriteChunk(cx, rest) : this._io.pollWrite(cx, rest);
+      if (count === pending) return pending;
       madeProgress();
       if (count === rest.length) return;
       if (count === 0) throw writeZero();
@@ -93,7 +99,7 @@ export class WriteAll extends Future<void> {
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
+    if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
   }
@@ -103,13 +109,13 @@ export class WriteAll extends Future<void> {
 }
 
 export class WriteVectored extends WriteOp<number> {
-  readonly #bufs: readonly Uint8Array[];
+  readonly _bufs: readonly Uint8Array[];
   constructor(io: Writer, bufs: readonly Uint8Array[]) {
     super(io);
-    this.#bufs = bufs;
+    this._bufs = bufs;
   }
   protected override step(cx: Context): Poll<number> {
-    return this._io.pollWriteVectored(cx, this.#bufs);
+    return this._io.pollWriteVectored(cx, this._bufs);
   }
 }
 
@@ -119,46 +125,63 @@ function pollWriteBuf(cx: Context, io: Writer, buf: Buf): Poll<number> {
     buf.chunks !== undefined && io.isWriteVectored()
       ? io.pollWriteVectored(cx, buf.chunks(MAX_SLICES))
       : io.pollWrite(cx, buf.chunk());
-  if (count !== PENDING) buf.advance(count);
+  if (count !== pending) buf.advance(count);
   return count;
 }
 
 export class WriteBuf extends WriteOp<number> {
-  readonly #buf: Buf;
+  readonly _buf: Buf;
   constructor(io: Writer, buf: Buf) {
     super(io);
-    this.#buf = buf;
+    this._buf = buf;
   }
   protected override step(cx: Context): Poll<number> {
-    return this.#buf.remaining() === 0 ? 0 : pollWriteBuf(cx, this._io, this.#buf);
+    return this._buf.remaining() === 0 ? 0 : pollWriteBuf(cx, this._io, this._buf);
   }
 }
 
 export class WriteAllBuf extends Future<void> {
-  readonly #io: Writer;
-  readonly #buf: Buf;
+  readonly _io: Writer;
+  readonly _buf: Buf;
   constructor(io: Writer, buf: Buf) {
     super();
-    this.#io = io;
-    this.#buf = buf;
+    this._io = io;
+    this._buf = buf;
   }
   override poll(cx: Context): Poll<void> {
-    while (this.#buf.remaining() > 0) {
-      if (!pollProceed(cx)) return PENDING;
-      const count = pollWriteBuf(cx, this.#io, this.#buf);
-      if (count === PENDING) return PENDING;
+    while (this._buf.remaining() > 0) {
+      if (!pollProceed(cx)) return pending;
+      const count = pollWriteBuf(cx, this._io, this._buf);
+      if (count === pending) return pending;
       madeProgress();
       if (count === 0) throw writeZero();
     }
   }
   override describe(): string {
-    return `${describeWrite(this.#io)} (${this.#buf.remaining()} bytes are left)`;
+    return `${describeWrite(this._io)} (${this._buf.remaining()} bytes are left)`;
   }
 }
 
-export class Flush extends WriteOp<void> {
-  protected override step(cx: Context): Poll<void> {
-    return this._io.pollFlush(cx);
+export class Flush extends Future<void> {
+  readonly _io: Writer;
+  constructor(io: Writer) {
+    super();
+    this._io = io;
+  }
+  override poll(cx: Context): Poll<void> {
+    if (!pollProceed(cx)) return pending;
+    const flushed = this._io.pollFlush(cx);
+    if (flushed !== pending) madeProgress();
+    return flushed;
+  }
+  override next(): Step<void> {
+    const cx = currentContext();
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
+    const value = this.poll(cx);
+    if (value !== pending) return { done: true, value };
+    this._state &= ~FINISHED;
+    return suspension;
   }
   override describe(): string {
     return `a ${this._io.constructor.name} to be flushed`;

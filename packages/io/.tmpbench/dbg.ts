@@ -1,0 +1,10 @@
+import { copy, sink, fromNodeReadable, fromNodeWritable } from "@rt/io";
+import { Builder } from "@rt/core";
+import { Readable, Writable } from "node:stream";
+const CH=65536; const shared=new Uint8Array(CH); let left=2048;
+const r = new Readable({ highWaterMark: CH, read() { this.push(left-- > 0 ? shared : null); } });
+const stats: Record<string, number> = {};
+const orig = r.read; r.read = function(n) { const s=(this as any)._readableState; const k0=`n=${n} before=${s.length} idx=${s.bufferIndex} cnt=${s.buffer.length-s.bufferIndex} `; const x = orig.call(this, n); const k=k0+`got=${x?.length} after=${s.length}`; stats[k]=(stats[k]??0)+1; return x; };
+const rt = Builder.currentThread().build();
+await rt.blockOn(copy(fromNodeReadable(r), fromNodeWritable(new Writable({ highWaterMark: CH, write(c,e,d){d()} }))));
+console.log(stats); process.exit(0);

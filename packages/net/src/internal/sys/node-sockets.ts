@@ -1,0 +1,138 @@
+/** Makes sources over Node's own modules. */
+import { IoError } from "@rt/io";
+import { randomUUID } from "node:crypto";
+import * as dns from "node:dns";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SocketAddr } from "../../addr.ts";
+import type { Sockets, StreamOption, StreamSource, TcpOptions } from "../source.ts";
+import { NodeDatagram } from "./node-datagram.ts";
+import { BACKLOG, NodeListener } from "./node-listener.ts";
+import { NODE_HIGH_WATER, NodeStream, SOURCE, type Tagged } from "./node-stream.ts";
+
+/** A socket that reads nothing until it is resumed. */
+function socketOf(options: net.SocketConstructorOpts = {}): net.Socket {
+  const socket = new net.Socket({
+    allowHalfOpen: true,
+    highWaterMark: NODE_HIGH_WATER,
+    ...options,
+  } as net.SocketConstructorOpts);
+  socket.pause();
+  return socket;
+}
+
+function serverOf(): net.Server {
+  return new net.Server({ allowHalfOpen: true, pauseOnConnect: true, highWaterMark: NODE_HIGH_WATER });
+}
+
+function onConnect(this: net.Socket): void {
+  (this as Tagged)[SOURCE].opened();
+}
+
+/** Gives a connection the options it was asked for. */
+function setup(source: StreamSource, { stream, zeroLinger }: TcpOptions): void {
+  if (zeroLinger) source.setZeroLinger(true);
+  for (const [name, value] of Object.entries(stream ?? {})) source.setOption(name as StreamOption, value);
+}
+
+function checkFifo(fd: number): void {
+  if (!fs.fstatSync(fd).isFIFO())
+    throw new IoError(
+      "InvalidInput",
+      "Cannot use it as a pipe: it is none; open it with unchecked(true) to try",
+    );
+}
+
+function attempt<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw IoError.from(error);
+  }
+}
+
+export const nodeSockets: Sockets = {
+  connectTcp(registry, peer, options) {
+    const socket = socketOf();
+    const source = new NodeStream(registry, socket, false);
+    const { local } = options;
+    if (options.stream !== undefined || options.zeroLinger) setup(source, options);
+    socket.once("connect", onConnect);
+    socket.connect({
+      host: peer.address,
+      port: peer.port,
+      family: peer.family === "IPv6" ? 6 : 4,
+      ...(local === undefined ? {} : { localAddress: local.address, localPort: local.port }),
+    });
+    return source;
+  },
+
+  listenTcp(registry, local, options) {
+    const { backlog = BACKLOG, reusePort = false } = options;
+    const asked = { host: local.address, port: local.port, backlog, reusePort };
+    const plain = options.stream === undefined && !options.zeroLinger;
+    return new NodeListener(registry, serverOf(), asked, plain ? null : (source) => setup(source, options));
+  },
+
+  bindUdp(registry, local) {
+    return new NodeDatagram(registry, local);
+  },
+
+  connectPath(registry, path) {
+    const socket = socketOf();
+    const source = new NodeStream(registry, socket, false);
+    source.peerPath = path;
+    socket.once("connect", onConnect);
+    socket.connect({ path });
+    return source;
+  },
+
+  listenPath(registry, path) {
+    return new NodeListener(registry, serverOf(), { path, backlog: BACKLOG });
+  },
+
+  privatePath() {
+    const name = `rt-${randomUUID()}`;
+    if (process.platform === "linux") return `\0${name}`;
+    return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
+  },
+
+  openFifo(path, { reads, writes }, check) {
+    const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+    const fd = attempt(() =>
+      fs.openSync(path, (reads ? (writes ? O_RDWR : O_RDONLY) : O_WRONLY) | O_NONBLOCK),
+    );
+    try {
+      if (check) checkFifo(fd);
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+    return fd;
+  },
+
+  pipe(registry, fd, { reads, writes }, check) {
+    if (check) attempt(() => checkFifo(fd));
+    const socket = attempt(() => socketOf({ fd, readable: reads, writable: writes }));
+    return new NodeStream(registry, socket, true);
+  },
+
+  lookup(name, port, done) {
+    let wanted = true;
+    dns.lookup(name, { all: true }, (error, found) => {
+      if (!wanted) return;
+      wanted = false;
+      if (error !== null) done(IoError.from(error), []);
+      else
+        done(
+          null,
+          found.map(({ address }) => new SocketAddr(address, port)),
+        );
+    });
+    return () => {
+      wanted = false;
+    };
+  },
+};

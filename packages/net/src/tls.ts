@@ -1,0 +1,144 @@
+/** TLS over any stream. */
+import { type Async, type Future, Handle, intoFuture } from "@rt/core";
+import type { AsyncRead, AsyncWrite } from "@rt/io";
+import type { ConnectionOptions, SecureContext, TlsOptions } from "node:tls";
+import type { SocketAddr } from "./addr.ts";
+import { Opening } from "./internal/opening.ts";
+import {
+  acceptTls,
+  acceptTlsChecked,
+  connectTls,
+  secureContextOf,
+  tlsFacts,
+} from "./internal/sys/node-tls.ts";
+import { ioKey } from "./io-driver.ts";
+import { SocketStream } from "./stream.ts";
+
+/**
+ * An encrypted stream. Reading, writing and closing are as those of {@link TcpStream}; a shutdown tells the peer first
+ * that nothing more comes (`close_notify`).
+ * @see tokio-rustls, tokio-native-tls `TlsStream`
+ * @public
+ */
+export class TlsStream extends SocketStream {
+  /** The version that was agreed on: `TLSv1.3`. */
+  protocol(): string | null {
+    return tlsFacts(this._io()).protocol;
+  }
+  /** The protocol that was agreed on (ALPN), or null. */
+  alpnProtocol(): string | null {
+    return tlsFacts(this._io()).alpn;
+  }
+  /** The name of the server that the client asked for (SNI), or null. */
+  serverName(): string | null {
+    return tlsFacts(this._io()).serverName;
+  }
+  /** The peer's certificate in DER form, or null. */
+  peerCertificate(): Uint8Array | null {
+    return tlsFacts(this._io()).certificate;
+  }
+  /** @throws IoError `NotConnected` over a stream without addresses. */
+  override localAddr(): SocketAddr {
+    return this._io().localAddr();
+  }
+  /** @throws IoError `NotConnected` over a stream without addresses. */
+  override peerAddr(): SocketAddr {
+    return this._io().peerAddr();
+  }
+}
+
+/** The platform's own stream, if `stream` has one and can give it away: it is used up then. Else `stream` itself. */
+function take(stream: AsyncRead & AsyncWrite): unknown {
+  if (!(stream instanceof SocketStream)) return stream;
+  const own = stream._io().detach();
+  if (own === null) return stream;
+  stream._give();
+  return own;
+}
+
+/**
+ * Encrypts streams as a client.
+ *
+ * @example
+ * ```ts no-run
+ * const connector = new TlsConnector();
+ * const plain = yield* TcpStream.connect("example.org:443");
+ * using stream = yield* connector.connect("example.org", plain);
+ * yield* stream.writeAll("GET / HTTP/1.0\r\nHost: example.org\r\n\r\n");
+ * const page = yield* stream.readToString();
+ * ```
+ * @see tokio-rustls `TlsConnector`
+ * @public
+ */
+export class TlsConnector {
+  readonly #options: ConnectionOptions;
+  /** @param options - those of `tls.connect` of Node: `ca`, `cert`, `key`, `ALPNProtocols`, `minVersion`, … */
+  constructor(options: ConnectionOptions = {}) {
+    this.#options = options.secureContext ? options : { ...options, secureContext: secureContextOf(options) };
+  }
+
+  /**
+   * Shakes hands. The certificate must be valid for `domain`. `stream` belongs to the encrypted stream from then on.
+   *
+   * Cancel safety: giving up closes the stream.
+   * @throws IoError with Node's `code`: `ERR_TLS_CERT_ALTNAME_INVALID`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ECONNRESET`, …
+   */
+  connect(domain: string, stream: AsyncRead & AsyncWrite): Future<TlsStream> {
+    return intoFuture(connect(stream, { servername: domain, ...this.#options }));
+  }
+}
+
+/**
+ * Encrypts streams as a server.
+ *
+ * @example
+ * ```ts no-run
+ * import { readFileSync } from "node:fs";
+ * const acceptor = new TlsAcceptor({ key: readFileSync("key.pem"), cert: readFileSync("cert.pem") });
+ * using listener = yield* TcpListener.bind("0.0.0.0:443");
+ * const [plain] = yield* listener.accept();
+ * using stream = yield* acceptor.accept(plain);
+ * ```
+ * @see tokio-rustls `TlsAcceptor`
+ * @public
+ */
+export class TlsAcceptor {
+  readonly #options: TlsOptions;
+  readonly #context: SecureContext;
+  /** @param options - those of `tls.createServer` of Node: `key`, `cert`, `requestCert`, `ca`, `ALPNProtocols`, … */
+  constructor(options: TlsOptions) {
+    this.#options = options;
+    this.#context = secureContextOf(options);
+  }
+
+  /**
+   * Shakes hands. `stream` belongs to the encrypted stream from then on.
+   *
+   * Cancel safety: giving up closes the stream.
+   * @throws IoError with Node's `code` when the peer speaks no TLS, none that fits, or has no certificate that was asked
+   * for.
+   */
+  accept(stream: AsyncRead & AsyncWrite): Future<TlsStream> {
+    return intoFuture(accept(stream, this.#options, this.#context));
+  }
+}
+
+function* connect(stream: AsyncRead & AsyncWrite, options: ConnectionOptions): Async<TlsStream> {
+  const source = yield* new Opening(
+    () => connectTls(Handle.current().driver(ioKey), take(stream), options),
+    "a TLS handshake",
+  );
+  return new TlsStream(source);
+}
+
+function* accept(
+  stream: AsyncRead & AsyncWrite,
+  options: TlsOptions,
+  context: SecureContext,
+): Async<TlsStream> {
+  const driver = Handle.current().driver(ioKey);
+  const source = yield* options.requestCert
+    ? acceptTlsChecked(driver, take(stream), options)
+    : new Opening(() => acceptTls(driver, take(stream), options, context), "a TLS handshake");
+  return new TlsStream(source);
+}

@@ -1,0 +1,47 @@
+/** Names of Unix sockets. */
+import { show, typeError } from "@rt/core/driver";
+import { IoError } from "@rt/io";
+
+/**
+ * What a Unix socket is bound to: nothing, the path of a file, or, on Linux, an abstract name.
+ * @see Tokio `net::unix::SocketAddr`
+ * @public
+ */
+export class UnixSocketAddr {
+  /** @internal */
+  readonly _path: string;
+  /** @internal */
+  constructor(path: string) {
+    this._path = path;
+  }
+  /** The address with an abstract name, for Linux. @see Tokio `std::os::linux::net::SocketAddrExt` */
+  static fromAbstractName(name: string): UnixSocketAddr {
+    return new UnixSocketAddr(`\0${name}`);
+  }
+  isUnnamed(): boolean {
+    return this._path === "";
+  }
+  /** The path, or undefined if it has none. */
+  asPathname(): string | undefined {
+    return this._path === "" || this._path.startsWith("\0") ? undefined : this._path;
+  }
+  /** The abstract name, without the zero in front of it, or undefined. */
+  asAbstractName(): string | undefined {
+    return this._path.startsWith("\0") ? this._path.slice(1) : undefined;
+  }
+  /** The path; `(unnamed)` for none. An abstract name begins with `@`, as tools show it. */
+  toString(): string {
+    return this._path === "" ? "(unnamed)" : this._path.replace(/^\0/, "@");
+  }
+}
+
+/** A path, an abstract name (which begins with a zero character; Linux only), or the address of a listener. @public */
+export type UnixPath = string | UnixSocketAddr;
+
+export function pathOf(path: UnixPath): string {
+  const text = path instanceof UnixSocketAddr ? path._path : path;
+  if (typeof text !== "string") throw typeError(`A Unix socket is named by a path, not by ${show(path)}`);
+  if (text === "" || text.indexOf("\0", 1) > 0)
+    throw new IoError("InvalidInput", `Cannot use ${show(text)} as the path of a Unix socket`);
+  return text;
+}

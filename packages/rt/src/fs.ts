@@ -1,0 +1,2 @@
+/** Files and directories. @packageDocumentation */
+export * from "@rt/fs";

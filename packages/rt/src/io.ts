@@ -1,0 +1,2 @@
+/** Readers, writers and buffers. @packageDocumentation */
+export * from "@rt/io";

@@ -1,0 +1,2 @@
+/** Waiting for several futures at once, and starting programs. @packageDocumentation */
+export * from "@rt/macros";

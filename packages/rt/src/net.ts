@@ -1,0 +1,2 @@
+/** Sockets: TCP, UDP, Unix, pipes, and name lookup. @packageDocumentation */
+export * from "@rt/net";

@@ -1,0 +1,2 @@
+/** Child processes. @packageDocumentation */
+export * from "@rt/process";

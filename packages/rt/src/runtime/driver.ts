@@ -1,0 +1,2 @@
+/** For those who write drivers, schedulers and leaf futures. @packageDocumentation */
+export * from "@rt/core/driver";

@@ -1,0 +1,2 @@
+/** Signals to the process. @packageDocumentation */
+export * from "@rt/signal";

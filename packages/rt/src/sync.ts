@@ -1,0 +1,2 @@
+/** Channels, locks and notification between tasks. @packageDocumentation */
+export * from "@rt/sync";

@@ -1,0 +1,2 @@
+/** Timers, time-outs, intervals, and a clock that can be paused. @packageDocumentation */
+export * from "@rt/time";

@@ -185,6 +185,15 @@ describe("oneshot.Sender.closed", () => {
     expect([closed.isWoken, closed.poll()]).toEqual([true, undefined]);
   });
 
+  it("is woken, though its sender has sent, when the value is received", () => {
+    const { tx, rx } = oneshot.channel<number>();
+    const closed = waiting(tx.closed());
+    tx.send(1);
+    expect(closed.isWoken).toBe(false);
+    rx.tryRecv();
+    expect([closed.isWoken, closed.ready()]).toEqual([true, undefined]);
+  });
+
   it("is ready at once from then on", () => {
     const { tx, rx } = oneshot.channel<number>();
     rx.close();

@@ -164,11 +164,13 @@ export class Receiver<T> extends Future<T> {
   /** @internal */
   _take(): T {
     const state = this._state;
+    const value = this._value;
     this._state = (state & ~HAS_VALUE) | CLOSED | OVER;
     this._waker = null;
-    if ((state & HAS_VALUE) === 0) throw new RecvError();
-    const value = this._value;
     this._value = undefined;
+    // A wait for the close may outlive its sender.
+    if (this._closing !== null) this._closing.wakeAll();
+    if ((state & HAS_VALUE) === 0) throw new RecvError();
     // There, as HAS_VALUE was set.
     return value as T;
   }

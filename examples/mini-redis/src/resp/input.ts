@@ -1,0 +1,124 @@
+/**
+ * What has arrived on a connection and was not consumed yet.
+ *
+ * A chunk becomes text once, as a whole, and the parsers cut their pieces out of it. Only a large bulk that arrives in
+ * several chunks is collected as bytes.
+ *
+ * Invariants:
+ *  1. The bytes not consumed are `text` from `at` on, behind those of a large bulk under way.
+ *  2. While a large bulk is under way, `text` is empty.
+ */
+import { type Bulk, LARGE, textOf } from "./bulk.ts";
+
+const CR = 13;
+const ZERO = 48;
+const NINE = 57;
+/** So many digits are exact in a number whatever they are. */
+const SAFE_DIGITS = 15;
+
+export class Input {
+  text = "";
+  at = 0;
+  /** The pieces of a large bulk under way. */
+  #pieces: Uint8Array[] = [];
+  /** How many of its bytes have yet to come, the line end behind it included. */
+  #missing = 0;
+  #isLarge = false;
+
+  /** True when a frame that ends here would end with the input. */
+  get isEmpty(): boolean {
+    return this.at === this.text.length && !this.#isLarge;
+  }
+
+  /** Takes in what was read. The array belongs to the input from then on. */
+  push(chunk: Uint8Array): void {
+    const rest = this.#missing > 0 ? this.#pushLarge(chunk) : chunk;
+    if (rest.length === 0) return;
+    const text = textOf(rest);
+    // Cut nothing off where nothing was consumed: then the engine notes that both belong together, and copies once.
+    this.text = this.at === this.text.length ? text : this.text.slice(this.at) + text;
+    this.at = 0;
+  }
+
+  #pushLarge(chunk: Uint8Array): Uint8Array {
+    const count = Math.min(this.#missing, chunk.length);
+    this.#pieces.push(count === chunk.length ? chunk : chunk.subarray(0, count));
+    this.#missing -= count;
+    return chunk.subarray(count);
+  }
+
+  /**
+   * Consumes a line of a letter and a whole number, and gives the number.
+   *
+   * `NaN` when the line has not arrived in whole, an infinite one when it is not a number: then nothing is consumed.
+   */
+  integer(): number {
+    const { text, at } = this;
+    let end = at + 1;
+    let value = 0;
+    let code = text.charCodeAt(end);
+    const first = code;
+    while (code >= ZERO && code <= NINE) {
+      value = value * 10 + (code - ZERO);
+      end += 1;
+      code = text.charCodeAt(end);
+    }
+    const digits = end - at - 1;
+    const isPlain = code === CR && digits > 0 && digits <= SAFE_DIGITS && (first !== ZERO || digits === 1);
+    if (!isPlain || end + 1 >= text.length) return this.#unusualInteger();
+    this.at = end + 2;
+    return value;
+  }
+
+  #unusualInteger(): number {
+    const end = this.lineEnd();
+    if (end === -1) return Number.NaN;
+    const line = this.text.slice(this.at + 1, end);
+    const value = /^(?:0|-?[1-9]\d*)$/.test(line) ? Number(line) : Infinity;
+    if (!Number.isSafeInteger(value)) return Infinity;
+    this.at = end + 2;
+    return value;
+  }
+
+  /** Where the line at `at` ends: the place of its CR; -1 while it has not arrived in whole. */
+  lineEnd(): number {
+    const end = this.text.indexOf("\r", this.at);
+    return end + 1 === this.text.length ? -1 : end;
+  }
+
+  /** Consumes a line and gives it without its end; `undefined` while it has not arrived in whole. */
+  line(): string | undefined {
+    const end = this.lineEnd();
+    if (end === -1) return undefined;
+    const line = this.text.slice(this.at, end);
+    this.at = end + 2;
+    return line;
+  }
+
+  /** Consumes `length` bytes and the line end behind them; `undefined` while they have not all arrived. */
+  bulk(length: number): Bulk | undefined {
+    const { text, at } = this;
+    const end = at + length;
+    if (end + 2 <= text.length) {
+      this.at = end + 2;
+      return text.slice(at, end);
+    }
+    if (this.#isLarge) return this.#large(length);
+    if (length >= LARGE) {
+      this.#isLarge = true;
+      this.#pieces = [Buffer.from(text.slice(at), "latin1")];
+      this.#missing = end + 2 - text.length;
+      this.text = "";
+      this.at = 0;
+    }
+    return undefined;
+  }
+
+  #large(length: number): Bulk | undefined {
+    if (this.#missing > 0) return undefined;
+    const bytes = Buffer.concat(this.#pieces, length); // which leaves the line end out
+    this.#pieces = [];
+    this.#isLarge = false;
+    return bytes;
+  }
+}

@@ -165,6 +165,19 @@ export function extraCost(title: string, place: Place, other: Place): Bar {
   };
 }
 
+/** No bar: how many times `other` it is. */
+export function timesAs(title: string, place: Place, other: Place): Bar {
+  return {
+    title,
+    judge(results) {
+      const ratio = ratioOf(find(results, place), find(results, other));
+      if (ratio === undefined) return missing(title);
+      const detail = `best ${ratio.best.toFixed(2)}x, median ${ratio.median.toFixed(2)}x`;
+      return { bar: title, outcome: "figure", detail };
+    },
+  };
+}
+
 function placesOf(caseName: string, metric = NANOSECONDS.name): (contestant: string) => Place {
   return (contestant) => ({ case: caseName, contestant, metric });
 }

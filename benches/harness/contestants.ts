@@ -14,6 +14,7 @@ export const P_LIMIT = "p-limit";
 export const P_QUEUE = "p-queue";
 export const SET_TIMEOUT = "setTimeout";
 export const NODE_NET = "node:net";
+export const NODE_FS = "node:fs";
 export const REDIS_SERVER = "redis-server";
 export const IDLE = "idle loop";
 export const TOKIO = "tokio current_thread";
@@ -40,6 +41,7 @@ export const ENTRANTS: readonly Entrant[] = [
   { name: P_QUEUE, word: "p-queue", kind: "javascript", color: "#a3e635" },
   { name: SET_TIMEOUT, word: "set-timeout", kind: "javascript", color: "#5eead4" },
   { name: NODE_NET, word: "node-net", kind: "javascript", color: "#16a34a" },
+  { name: NODE_FS, word: "node-fs", kind: "javascript", color: "#15803d" },
   { name: REDIS_SERVER, word: "redis-server", kind: "javascript", color: "#dc2626" },
   { name: IDLE, word: "idle-loop", kind: "javascript", color: "#737373" },
   { name: TOKIO, word: "current_thread", kind: "tokio", color: "#ea580c" },

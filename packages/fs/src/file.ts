@@ -170,9 +170,7 @@ export class File extends ReadWriteSeeker implements Disposable {
     const end = Math.min(to, from + max);
     descriptor.advance(end - from);
     // A few bytes should not keep a large array.
-    return reused || to * WASTE < bytes.length
-      ? bytes.slice(from, end)
-      : bytes.subarray(from, end);
+    return reused || to * WASTE < bytes.length ? bytes.slice(from, end) : bytes.subarray(from, end);
   }
 
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {

@@ -14,6 +14,11 @@ import { blocking } from "../internal/blocking.ts";
 import { Cursor, live, Receive } from "../internal/multicast.ts";
 import type { Shared } from "./shared.ts";
 
+// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
+const pending: typeof PENDING = PENDING;
+const taken: number = TAKEN;
+const finished: number = FINISHED;
+
 const NAME = "a broadcast Receiver";
 
 /**
@@ -74,7 +79,7 @@ export class Receiver<T extends {} | null> implements Disposable, AsyncIterable<
   tryRecv(): T | undefined {
     const cursor = this._live();
     const value = cursor.channel.take(cursor);
-    return value === PENDING ? undefined : value;
+    return value === pending ? undefined : value;
   }
 
   /**
@@ -157,16 +162,16 @@ function leave<T>(cursor: Cursor<Shared<T>>): void {
 class Recv<T extends {} | null> extends Receive<T | undefined, Shared<T>> {
   override poll(cx: Context): Poll<T | undefined> {
     const cursor = this._advance(cx);
-    return cursor === null ? PENDING : cursor.channel.take(cursor);
+    return cursor === null ? pending : cursor.channel.take(cursor);
   }
 
   override next(): IteratorResult<Future<unknown>, T | undefined> {
     const cx = currentContext();
-    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
-    this._state |= FINISHED;
+    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
+    this._state |= finished;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
-    this._state &= ~FINISHED;
+    if (value !== pending) return { done: true, value };
+    this._state &= ~finished;
     return suspension;
   }
 

@@ -51,6 +51,11 @@ export abstract class Guard<L extends Guarded> implements Disposable {
     return owner;
   }
 
+  /** @internal */
+  _granted(): this {
+    return debug ? this._watched() : this;
+  }
+
   /** It is in somebody's hands from here on: in debug mode, says so when it is lost. @internal */
   _watched(): this {
     if (debug) {
@@ -74,34 +79,9 @@ function released(guard: Guard<Guarded>): UsageError {
   );
 }
 
-/**
- * A wait for a guard. The guard is made beforehand, so that one class does for all locks: what is waited for millions
- * of times a second should be of one shape.
- */
-class Request<G extends Guard<Guarded>> extends Acquire<G> {
-  declare readonly _guard: G;
-
-  constructor(permits: Permits, guard: G) {
-    super(permits, guard._count);
-    this._guard = guard;
-  }
-
-  protected override _granted(): G {
-    return debug ? this._guard._watched() : this._guard;
-  }
-
-  protected override _closed(): Error {
-    return this._guard._refusal();
-  }
-
-  override describe(): string {
-    return this._guard._describe();
-  }
-}
-
 /** Waits for what `guard` needs. `owner` is its owner. */
 export function request<G extends Guard<Guarded>>(owner: Guarded, guard: G): Future<G> {
-  return new Request(owner._permits, guard);
+  return new Acquire(owner._permits, guard._count, guard);
 }
 
 /** The guard, if what it needs is there now. */

@@ -20,6 +20,11 @@ import {
 } from "@rt/core/driver";
 import { WaitList, type Place, type Waiter } from "./wait-list.ts";
 
+// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
+const pending: typeof PENDING = PENDING;
+const taken: number = TAKEN;
+const finished: number = FINISHED;
+
 /** The most permits there can be: counts stay small integers for the engine. */
 export const MAX_PERMITS: number = 2 ** 30 - 1;
 
@@ -27,6 +32,16 @@ export const MAX_PERMITS: number = 2 ** 30 - 1;
 export interface Request extends Waiter<Request> {
   /** How many it still waits for. */
   _missing: number;
+}
+
+/** What permits are good for. */
+export interface Right<T> {
+  /** The permits are there. Called once. */
+  _granted(): T;
+  /** The error where there will be none. */
+  _refusal(): Error;
+  /** What somebody waits for who waits for this, in words. */
+  _describe(): string;
 }
 
 export class Permits {
@@ -97,23 +112,25 @@ export class Permits {
  *
  * Dropped before it is ready, it gives up its place and gives back what it has.
  */
-export abstract class Acquire<T> extends Future<T> implements Request {
+export class Acquire<T> extends Future<T> implements Request {
   // Declared, not defined: the fields of a base class make whatever extends it three times as dear to construct.
   declare readonly _permits: Permits;
   declare readonly _count: number;
+  declare readonly _right: Right<T>;
   declare _missing: number;
   declare _place: Place<Request> | null;
 
-  constructor(permits: Permits, count: number) {
+  constructor(permits: Permits, count: number, right: Right<T>) {
     super();
     this._permits = permits;
     this._count = count;
+    this._right = right;
     this._missing = count;
     this._place = null;
   }
 
   poll(cx: Context): Poll<T> {
-    if (!pollProceed(cx)) return PENDING;
+    if (!pollProceed(cx)) return pending;
     const permits = this._permits;
     const missing = this._missing;
     if (permits.closed) this._refuse();
@@ -122,16 +139,16 @@ export abstract class Acquire<T> extends Future<T> implements Request {
     else if (missing > 0) return this._enqueue(cx);
     else this._missing = this._count; // they are the result's from here on
     madeProgress();
-    return this._granted();
+    return this._right._granted();
   }
 
   override next(): IteratorResult<Future<unknown>, T> {
     const cx = currentContext();
-    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
-    this._state |= FINISHED;
+    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
+    this._state |= finished;
     const value = this.poll(cx);
-    if (value !== PENDING) return { done: true, value };
-    this._state &= ~FINISHED;
+    if (value !== pending) return { done: true, value };
+    this._state &= ~finished;
     return suspension;
   }
 
@@ -151,18 +168,16 @@ export abstract class Acquire<T> extends Future<T> implements Request {
       permits.free = 0;
     }
     permits.line.join(this, cx.waker);
-    return PENDING;
+    return pending;
   }
 
   _refuse(): never {
     this.drop();
     madeProgress();
-    throw this._closed();
+    throw this._right._refusal();
   }
 
-  /** What the permits are good for; called once, with the permits taken. */
-  protected abstract _granted(): T;
-
-  /** The error for closed permits. */
-  protected abstract _closed(): Error;
+  override describe(): string {
+    return this._right._describe();
+  }
 }

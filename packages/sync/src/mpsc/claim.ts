@@ -17,7 +17,7 @@ import {
   type TimerEntry,
 } from "@rt/core/driver";
 import { completed, disposed } from "../internal/disposed.ts";
-import { Acquire, type Request } from "../internal/permits.ts";
+import { Acquire, type Request, type Right } from "../internal/permits.ts";
 import type { Place } from "../internal/wait-list.ts";
 import type { Channel } from "./channel.ts";
 import { SendError, SendTimeoutError } from "./errors.ts";
@@ -149,18 +149,40 @@ export class SendTimeout<T> extends Send<T> implements Waker {
   }
 }
 
-/** Waits for places to send into, and gives what `make` makes of them. */
-export class Reserve<T extends {} | null, R> extends Acquire<R> {
-  declare readonly _channel: Channel<T>;
-  declare readonly _sender: Sender<T>;
-  declare readonly _make: Make<T, R>;
+/** Places to send into, which `make` makes into what the caller gets. */
+class Places<T extends {} | null, R> implements Right<R> {
+  readonly channel: Channel<T>;
+  readonly sender: Sender<T>;
+  readonly count: number;
+  readonly make: Make<T, R>;
 
   constructor(sender: Sender<T>, count: number, make: Make<T, R>) {
-    const channel = sender._live();
-    super(channel.permits, count);
-    this._channel = channel;
-    this._sender = sender;
-    this._make = make;
+    this.channel = sender._live();
+    this.sender = sender;
+    this.count = count;
+    this.make = make;
+  }
+
+  _granted(): R {
+    return this.make(this.channel, this.count, this.sender);
+  }
+
+  _refusal(): Error {
+    return new SendError(undefined);
+  }
+
+  _describe(): string {
+    return FREE_PLACE;
+  }
+}
+
+/** Waits for places to send into. */
+class Reserve<T extends {} | null, R> extends Acquire<R> {
+  declare readonly _channel: Channel<T>;
+
+  constructor(places: Places<T, R>) {
+    super(places.channel.permits, places.count, places);
+    this._channel = places.channel;
   }
 
   override poll(cx: Context): Poll<R> {
@@ -174,18 +196,15 @@ export class Reserve<T extends {} | null, R> extends Acquire<R> {
     super.drop();
     this._channel.settle();
   }
+}
 
-  protected override _granted(): R {
-    return this._make(this._channel, this._count, this._sender);
-  }
-
-  protected override _closed(): Error {
-    return new SendError(undefined);
-  }
-
-  override describe(): string {
-    return FREE_PLACE;
-  }
+/** Waits for `count` places and gives what `make` makes of them. */
+export function reserve<T extends {} | null, R>(
+  sender: Sender<T>,
+  count: number,
+  make: Make<T, R>,
+): Future<R> {
+  return new Reserve(new Places(sender, count, make));
 }
 
 /** Makes what was reserved into what the caller gets. */

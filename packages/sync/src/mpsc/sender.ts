@@ -4,7 +4,7 @@ import { checkInteger, checkMillis } from "@rt/core/driver";
 import { blocking } from "../internal/blocking.ts";
 import { AnySender, type Weak } from "./any-sender.ts";
 import { checkItem, type Channel } from "./channel.ts";
-import { Reserve, Send, SendTimeout, type Make } from "./claim.ts";
+import { reserve, Send, SendTimeout, type Make } from "./claim.ts";
 import { SendError } from "./errors.ts";
 import { OwnedPermit, Permit, PermitIterator } from "./permit.ts";
 
@@ -98,7 +98,7 @@ export class Sender<T extends {} | null> extends AnySender<T> {
    * @see Tokio `mpsc::Sender::reserve`
    */
   reserve(): Future<Permit<T>> {
-    return new Reserve(this, 1, newPermit<T>);
+    return reserve(this, 1, newPermit<T>);
   }
 
   /**
@@ -114,7 +114,7 @@ export class Sender<T extends {} | null> extends AnySender<T> {
    */
   reserveMany(count: number): Future<PermitIterator<T>> {
     this._checkCount(count);
-    return new Reserve(this, count, newPermitIterator<T>);
+    return reserve(this, count, newPermitIterator<T>);
   }
 
   /**
@@ -124,7 +124,7 @@ export class Sender<T extends {} | null> extends AnySender<T> {
    * @see Tokio `mpsc::Sender::reserve_owned`, which takes the sender at once and drops it on failure
    */
   reserveOwned(): Future<OwnedPermit<T>> {
-    return new Reserve(this, 1, newOwnedPermit<T>);
+    return reserve(this, 1, newOwnedPermit<T>);
   }
 
   /**

@@ -4,11 +4,12 @@ import { Acquire, Permits } from "../../src/internal/permits.ts";
 import { Polled, waiting, TestWaker } from "../support/polling.ts";
 
 class Take extends Acquire<number> {
-  protected override _granted(): number {
-    return this._count;
-  }
-  protected override _closed(): Error {
-    return new Error("closed");
+  constructor(permits: Permits, count: number) {
+    super(permits, count, {
+      _granted: () => count,
+      _refusal: () => new Error("closed"),
+      _describe: () => "permits",
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { pending, select } from "@rt/rt";
-import { type AsyncWrite, copy, stdin, stdout, type Writer } from "@rt/rt/io";
+import { copy, stdin, stdout, type Writer } from "@rt/rt/io";
 import { TcpStream } from "@rt/rt/net";
 
 /** Both directions at once, until the server has finished. */
@@ -10,7 +10,7 @@ export async function tcp(address: string): Promise<void> {
 }
 
 /** The end of the input is only the end of what we send: the server may still have something to say. */
-async function sendAll(outgoing: AsyncWrite & Writer): Promise<never> {
+async function sendAll(outgoing: Writer): Promise<never> {
   using input = stdin();
   await copy(input, outgoing);
   await outgoing.shutdown();

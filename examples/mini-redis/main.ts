@@ -1,10 +1,8 @@
-/** The server as a program: `node main.ts [--port N] [--host H] [--maxclients N]`. */
+/** The server as a program: `node main.ts [--host H] [--port N] [--maxclients N]`. */
 import { parseArgs } from "node:util";
-import type { Async } from "@rt/core";
-import { main, select } from "@rt/macros";
+import { main } from "@rt/macros";
 import { TcpListener } from "@rt/net";
-import { ctrlC, signal, SignalKind } from "@rt/signal";
-import { serve } from "@rt-internal/mini-redis";
+import { serve, stopSignal } from "@rt-internal/mini-redis";
 
 const { values } = parseArgs({
   options: {
@@ -14,17 +12,9 @@ const { values } = parseArgs({
   },
 });
 
-function* stopped(): Async<void> {
-  const { value } = yield* select({
-    ctrlC: ctrlC(),
-    terminate: signal(SignalKind.terminate()).recv(),
-  });
-  console.log("shutting down");
-  return value;
-}
-
 await main({ meta: import.meta }, function* () {
   const listener = yield* TcpListener.bind([values.host, Number(values.port)]);
-  console.log(`listening on ${listener.localAddr()}`);
-  yield* serve(listener, stopped(), { maxClients: Number(values.maxclients) });
+  console.log(`listening on ${listener.localAddr().toString()}`);
+  yield* serve(listener, stopSignal(), { maxClients: Number(values.maxclients) });
+  console.log("shut down");
 });

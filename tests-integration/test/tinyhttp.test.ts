@@ -1,11 +1,14 @@
-import { describe, expect, it } from "vitest";
-import { dial, type Peer, runsExamples, serve } from "./support/example.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { dial, type Peer, Program, runsExamples, serve } from "./support/example.ts";
 
 const HOST = "Host: x\r\n\r\n";
 const PLAINTEXT = `GET /plaintext HTTP/1.1\r\n${HOST}`;
 
-async function open(): Promise<Peer> {
-  return await dial((await serve("tinyhttp"))[1]);
+/** Of one server for all tests that don't end it. */
+let port = 0;
+
+function open(): Promise<Peer> {
+  return dial(port);
 }
 
 interface Answer {
@@ -32,7 +35,23 @@ async function lastAnswer(request: string): Promise<Answer> {
   return last;
 }
 
+/** Asks again and again, until it is served. */
+async function untilServed(own: number): Promise<void> {
+  for (;;) {
+    const peer = await dial(own);
+    const all = await peer.finish(PLAINTEXT);
+    if (all.startsWith("HTTP/1.1 200 OK")) return;
+  }
+}
+
 describe.runIf(runsExamples)("examples/tinyhttp", () => {
+  beforeAll(async () => {
+    let stop = (): void => {};
+    const whenOver = (cleanup: () => void): void => void (stop = cleanup);
+    port = await new Program("tinyhttp", ["127.0.0.1:0"], { whenOver }).port();
+    return stop;
+  });
+
   it("answers /plaintext and /json, with length, type and date", async () => {
     const peer = await open();
     peer.send(PLAINTEXT);
@@ -148,8 +167,8 @@ describe.runIf(runsExamples)("examples/tinyhttp", () => {
   });
 
   it("goes on for the others while a client asks and does not read", async () => {
-    const [program, port] = await serve("tinyhttp");
-    const [stuck, other] = [await dial(port), await dial(port)];
+    const [program, own] = await serve("tinyhttp");
+    const [stuck, other] = [await dial(own), await dial(own)];
     stuck.socket.pause();
     for (let n = 0; n < 200; n += 1) stuck.send(PLAINTEXT.repeat(1000));
     other.send(PLAINTEXT);
@@ -160,9 +179,22 @@ describe.runIf(runsExamples)("examples/tinyhttp", () => {
     expect(await program.interrupt()).toMatchObject({ status: 0 });
   });
 
+  it.skipIf(process.platform === "win32")("goes on when it had no descriptors left for a while", async () => {
+    const program = new Program("tinyhttp", ["127.0.0.1:0"], { descriptors: 40 });
+    const own = await program.port();
+    const crowd = await Promise.all(Array.from({ length: 60 }, () => dial(own)));
+    const [first, last] = [crowd[0] as Peer, crowd.at(-1) as Peer];
+    expect(await last.rest()).toBe(""); // turned away
+    first.send(PLAINTEXT);
+    expect(await answer(first)).toMatchObject({ status: 200 });
+    for (const peer of crowd) peer.socket.resetAndDestroy();
+    await untilServed(own);
+    expect(await program.interrupt()).toMatchObject({ status: 0 });
+  });
+
   it("ends at ctrl-c, with clients connected", async () => {
-    const [program, port] = await serve("tinyhttp");
-    const peer = await dial(port);
+    const [program, own] = await serve("tinyhttp");
+    const peer = await dial(own);
     peer.send(`${PLAINTEXT}GET`);
     await answer(peer);
     expect(await program.interrupt()).toMatchObject({ status: 0, signal: null, stderr: "" });

@@ -21,7 +21,7 @@ const GRAPH: Readonly<Record<string, readonly string[]>> = {
 
 /** These also run in browsers: `node:` only in the files that `PLATFORM_FILE` names. */
 export const BROWSER_CAPABLE: readonly string[] = ["core", "sync", "time", "macros", "stream"];
-export const PLATFORM_FILE = /^src\/platform\/(node|watchdog)[^/]*\.ts$/;
+export const PLATFORM_FILE: RegExp = /^src\/platform\/(node|watchdog)[^/]*\.ts$/;
 
 /** These depend on nothing outside the family. */
 export const NO_DEPENDENCIES: readonly string[] = [

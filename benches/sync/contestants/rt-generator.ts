@@ -84,7 +84,9 @@ interface Ends {
 }
 
 function pairs(): readonly Ends[] {
-  return Array.from({ length: ROUNDS }, () => oneshot.channel<number>());
+  const made: Ends[] = [];
+  for (let i = 0; i < ROUNDS; i += 1) made.push(oneshot.channel<number>());
+  return made;
 }
 
 function* ask(pings: readonly Ends[], pongs: readonly Ends[]): Async<number> {

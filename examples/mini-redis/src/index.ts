@@ -8,3 +8,4 @@ export { Push, type Reply, REPLY_LIMITS, type ReplyLimits, ReplyParser } from ".
 export { type Request, REQUEST_LIMITS, type RequestLimits, RequestParser } from "./resp/request-parser.ts";
 export { type Listener, serve, type Stream } from "./server/server.ts";
 export type { ServerOptions } from "./server/session.ts";
+export { stopSignal } from "./server/stop-signal.ts";

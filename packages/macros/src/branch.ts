@@ -29,6 +29,9 @@ interface AnyOptions {
   readonly run?: ((value: never) => unknown) | undefined;
 }
 
+/** Not `{}`: that has what others have put into all objects. */
+const NONE = Object.create(null) as AnyOptions;
+
 /** One branch of {@link select}, made by {@link branch}. `R` is what it gives. @public */
 export class Branch<R> {
   /** Holds `R` for the type checker. */
@@ -93,6 +96,6 @@ export function branch<F extends IntoFuture<unknown>, R>(
   future: F,
   options: BranchOptions<Output<F>> & Running<Output<F>, R>,
 ): Branch<R>;
-export function branch(future: IntoFuture<unknown>, options: AnyOptions = {}): Branch<unknown> {
+export function branch(future: IntoFuture<unknown>, options = NONE): Branch<unknown> {
   return new Branch(intoFuture(future), options);
 }

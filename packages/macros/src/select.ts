@@ -388,8 +388,10 @@ function fromRecord(record: Readonly<Record<string, Named>>, options?: AnyOption
     // What is in the record under this name.
     const input = record[name] as Named;
     // In this order: most are futures, and a class that is not in the chain takes longest to tell.
-    if (!(input instanceof Future) && input instanceof Branch)
-      return planned(Object.values(record), record, options);
+    if (!(input instanceof Future)) {
+      if (!Object.hasOwn(record, name)) break; // what others have put into all objects comes last
+      if (input instanceof Branch) return planned(Object.values(record), record, options);
+    }
     const future = intoFuture(input);
     if (count === 0) first = future;
     else if (count === 1) second = future;

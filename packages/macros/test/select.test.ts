@@ -14,7 +14,7 @@ import {
   type Async,
 } from "@rt/core";
 import { branch, byRef, select } from "@rt/macros";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   Countdown,
   failed,
@@ -765,6 +765,29 @@ describe("byRef in select", () => {
       code: "ERR_RT_INVALID_ARGUMENT",
       message: expect.stringContaining("intoFuture"),
     });
+  });
+});
+
+describe("a prototype of all objects that others have put something into", () => {
+  const prototype = Object.prototype as { run?: unknown; when?: unknown; biased?: unknown };
+  afterEach(() => {
+    for (const name of ["run", "when", "biased"] as const) delete prototype[name];
+  });
+
+  it("adds no branch to a select", () => {
+    prototype.run = "no future";
+    expect(poll(select({ a: ready(1) }))).toEqual({ branch: "a", value: 1 });
+  });
+
+  it("gives a branch no options", () => {
+    prototype.run = () => "stolen";
+    prototype.when = false;
+    expect(poll(select([branch(ready(1))]))).toBe(1);
+  });
+
+  it("gives a select no options", () => {
+    prototype.biased = "yes";
+    expect(poll(select([ready(1)]))).toBe(1);
   });
 });
 

@@ -90,8 +90,11 @@ function* bind(addr: SocketAddrLike): Async<TcpListener> {
 
 /** One attempt. */
 export function listening(local: SocketAddr, options: TcpOptions): Future<ListenerSource> {
-  return new Opening(() => {
-    const driver = Handle.current().driver(ioKey);
-    return driver.sockets.listenTcp(driver, local, options);
-  }, `a listener on ${String(local)}`);
+  return new Opening(
+    () => {
+      const driver = Handle.current().driver(ioKey);
+      return driver.sockets.listenTcp(driver, local, options);
+    },
+    `a listener on ${String(local)}`,
+  );
 }

@@ -160,8 +160,11 @@ function* connect(addr: SocketAddrLike): Async<TcpStream> {
 
 /** One attempt. */
 export function connecting(peer: SocketAddr, options: TcpOptions): Future<StreamSource> {
-  return new Opening(() => {
-    const driver = Handle.current().driver(ioKey);
-    return driver.sockets.connectTcp(driver, peer, options);
-  }, `a connection to ${String(peer)}`);
+  return new Opening(
+    () => {
+      const driver = Handle.current().driver(ioKey);
+      return driver.sockets.connectTcp(driver, peer, options);
+    },
+    `a connection to ${String(peer)}`,
+  );
 }

@@ -438,10 +438,13 @@ function* bind(addr: SocketAddrLike): Async<UdpSocket> {
 }
 
 function opening(local: SocketAddr): Future<DatagramSource> {
-  return new Opening(() => {
-    const driver = Handle.current().driver(ioKey);
-    return driver.sockets.bindUdp(driver, local);
-  }, `a UDP socket on ${String(local)}`);
+  return new Opening(
+    () => {
+      const driver = Handle.current().driver(ioKey);
+      return driver.sockets.bindUdp(driver, local);
+    },
+    `a UDP socket on ${String(local)}`,
+  );
 }
 
 function* connect(socket: UdpSocket, addr: SocketAddrLike): Async<void> {

@@ -4,7 +4,12 @@ import { describe, expect, it } from "vitest";
 describe("Interest", () => {
   it("is joined with add", () => {
     const both = Interest.READABLE.add(Interest.WRITABLE);
-    expect([both.isReadable(), both.isWritable(), both.isError(), both.isPriority()]).toEqual([true, true, false, false]);
+    expect([both.isReadable(), both.isWritable(), both.isError(), both.isPriority()]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(Interest.ERROR.isError()).toBe(true);
     expect(Interest.PRIORITY.isPriority()).toBe(true);
   });
@@ -30,6 +35,10 @@ describe("Ready", () => {
     expect(both.without(Ready.READABLE).equals(Ready.WRITABLE)).toBe(true);
     expect(both.without(Ready.ALL).isEmpty()).toBe(true);
     expect(Ready.EMPTY.isEmpty()).toBe(true);
-    expect([Ready.ALL.isError(), Ready.ALL.isPriority(), Ready.READABLE.isError()]).toEqual([true, true, false]);
+    expect([Ready.ALL.isError(), Ready.ALL.isPriority(), Ready.READABLE.isError()]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });

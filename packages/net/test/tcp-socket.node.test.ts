@@ -67,25 +67,17 @@ describe("TcpSocket", () => {
 
   it("gives the getters what was set", () => {
     const socket = TcpSocket.newV4();
-    expect([socket.nodelay(), socket.keepalive(), socket.linger(), socket.reuseport(), socket.tos()]).toEqual([
-      false,
-      null,
-      null,
-      false,
-      0,
-    ]);
+    expect([socket.nodelay(), socket.keepalive(), socket.linger(), socket.reuseport(), socket.tos()]).toEqual(
+      [false, null, null, false, 0],
+    );
     socket.setNodelay(true);
     socket.setKeepalive({ time: 1000 });
     socket.setZeroLinger();
     socket.setReuseport(true);
     socket.setTos(0x10);
-    expect([socket.nodelay(), socket.keepalive(), socket.linger(), socket.reuseport(), socket.tos()]).toEqual([
-      true,
-      { time: 1000 },
-      0,
-      true,
-      0x10,
-    ]);
+    expect([socket.nodelay(), socket.keepalive(), socket.linger(), socket.reuseport(), socket.tos()]).toEqual(
+      [true, { time: 1000 }, 0, true, 0x10],
+    );
     socket.setLinger(null);
     expect(socket.linger()).toBeNull();
   });

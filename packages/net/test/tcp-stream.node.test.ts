@@ -241,9 +241,7 @@ describe("TcpStream reading", () => {
       yield* client.writeAll(new Uint8Array(4096));
       yield* until(() => server.tryIo(Interest.READABLE, () => true) === true);
       let others = 0;
-      const other = spawn(function* () {
-        others += 1;
-      });
+      const other = spawn(async () => void (others += 1));
       let seen = 0;
       for (let i = 0; i < 200; i += 1) {
         yield* server.readChunk(1);
@@ -494,7 +492,11 @@ describe("TcpStream readiness", () => {
   it("wakes every task that waits to read", () =>
     run(function* () {
       const [client, server] = yield* tcpPair();
-      const waiting = [spawn(server.readable()), spawn(server.readable()), spawn(server.ready(Interest.READABLE))];
+      const waiting = [
+        spawn(server.readable()),
+        spawn(server.readable()),
+        spawn(server.ready(Interest.READABLE)),
+      ];
       yield* turns(2);
       yield* client.writeAll("x");
       for (const each of waiting) yield* each;

@@ -43,8 +43,9 @@ export interface RwLockOptions {
  * @public
  */
 export class RwLock<T> extends Lock<T> {
-  constructor(value: T, options: RwLockOptions = {}) {
-    const { maxReaders = MAX_READERS } = options;
+  constructor(value: T, options?: RwLockOptions) {
+    // No default of `{}`, which has what others have put into all objects.
+    const { maxReaders = MAX_READERS } = options ?? { maxReaders: MAX_READERS };
     checkInteger("maxReaders", maxReaders, 1, MAX_READERS);
     super(value, maxReaders);
   }

@@ -19,6 +19,19 @@ describe("RwLock", () => {
     expect(() => new RwLock(0, { maxReaders })).toThrow(RangeError);
   });
 
+  it("takes no options that it was not given from the prototype of all objects", () => {
+    const prototype = Object.prototype as { maxReaders?: number };
+    prototype.maxReaders = 1;
+    try {
+      const lock = new RwLock(0);
+      using _first = now(lock.read());
+      using second = lock.tryRead();
+      expect(second).not.toBeNull();
+    } finally {
+      delete prototype.maxReaders;
+    }
+  });
+
   it("takes 2^29 - 1 readers, and that is the default", () => {
     const lock = new RwLock(0, { maxReaders: 2 ** 29 - 1 });
     expect(lock.tryRead()).not.toBe(null);

@@ -71,17 +71,29 @@ export class Text {
   }
 }
 
+interface ProgramOptions {
+  /** Takes what is to be done when the test is over, or all that share the program. */
+  readonly whenOver?: (cleanup: () => void) => void;
+  /** How many files and sockets it may have open. Not on Windows. */
+  readonly descriptors?: number;
+}
+
 /** An example that runs. It is killed when the test is over. */
 export class Program {
   readonly child: ChildProcessWithoutNullStreams;
   readonly stdout: Text = new Text();
   readonly #done: Promise<Outcome>;
 
-  constructor(example: string, args: readonly string[] = []) {
+  constructor(example: string, args: readonly string[] = [], options: ProgramOptions = {}) {
+    const { whenOver = onTestFinished, descriptors } = options;
     const cwd = join(import.meta.dirname, "../../../examples", example);
-    const child = spawn(process.execPath, ["main.ts", ...args], { cwd });
+    const command = [process.execPath, "main.ts", ...args] as const;
+    const child =
+      descriptors === undefined
+        ? spawn(command[0], command.slice(1), { cwd })
+        : spawn("sh", ["-c", `ulimit -n ${descriptors}; exec "$@"`, "sh", ...command], { cwd });
     this.child = child;
-    onTestFinished(() => void child.kill("SIGKILL"));
+    whenOver(() => void child.kill("SIGKILL"));
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

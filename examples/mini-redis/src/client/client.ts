@@ -8,7 +8,7 @@
  *  1. `#waiting` holds, in the order of the requests, everybody whose last reply has not come.
  *  2. Once `#failure` is set, `#waiting` is empty, and nothing is sent any more.
  */
-import { type Async, type Future, type IntoFuture, intoFuture, type JoinHandle, spawn } from "@rt/core";
+import { type Async, type Future, intoFuture, type JoinHandle, spawn } from "@rt/core";
 import { IoError, type ReadWriter } from "@rt/io";
 import { TcpStream } from "@rt/net";
 import { Notify } from "@rt/sync";

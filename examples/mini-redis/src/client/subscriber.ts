@@ -109,8 +109,8 @@ export class Subscriber implements AsyncIterable<Published>, Disposable {
   }
 
   *#request(name: string, topics: readonly string[], confirmations: number): Async<void> {
-    if (topics.length === 0 && name.startsWith("S", name.startsWith("P") ? 1 : 0)) return;
-    if (this.#failure !== null) throw this.#failure;
+    if (confirmations === 0) return;
+    this.#checkOpen();
     const out = new Output();
     out.array(topics.length + 1);
     out.bulk(name);
@@ -118,7 +118,12 @@ export class Subscriber implements AsyncIterable<Published>, Disposable {
     this.#unconfirmed += confirmations;
     for (const part of out.take()) yield* this.#io.writeAll(part);
     while (this.#unconfirmed > 0 && this.#failure === null) yield* this.#confirmed.notified();
-    if (this.#failure !== null) throw this.#failure;
+    this.#checkOpen();
+  }
+
+  #checkOpen(): void {
+    const failure: Error | null = this.#failure;
+    if (failure !== null) throw failure;
   }
 
   *#read(messages: mpsc.Sender<Published>): Async<void> {

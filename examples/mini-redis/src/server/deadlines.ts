@@ -63,7 +63,7 @@ export class Deadlines {
   }
 
   #rebuild(): void {
-    this.#heap = Array.from(this.#of, ([key, at]) => ({ at, key })).sort((a, b) => a.at - b.at);
+    this.#heap = Array.from(this.#of, ([key, at]) => ({ at, key })).toSorted((a, b) => a.at - b.at);
   }
 
   #rise(index: number): void {

@@ -93,7 +93,8 @@ function* accept(listener: Listener): Async<[Stream, unknown]> {
     try {
       return yield* listener.accept();
     } catch (error) {
-      if (pause > LAST_PAUSE) throw error;
+      // Only what the listener says: giving up is told by an error, too.
+      if (!(error instanceof IoError) || pause > LAST_PAUSE) throw error;
       yield* sleep(pause);
     }
   }

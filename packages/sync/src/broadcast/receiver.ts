@@ -136,12 +136,17 @@ export class Receiver<T extends {} | null> implements Disposable, AsyncIterable<
   }
 
   /** Leaves the channel: what was kept for this receiver alone is let go of. May be called more than once. */
-  [Symbol.dispose](): void {
+  drop(): void {
     const cursor = this._cursor;
     if (cursor === null) return;
     this._cursor = null;
     closedProperly(this);
     leave(cursor);
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {

@@ -128,12 +128,17 @@ export class Sender<T extends {} | null> implements Disposable {
   }
 
   /** Gives the sender up; the last one closes the channel. May be called more than once. */
-  [Symbol.dispose](): void {
+  drop(): void {
     const shared = this._channel;
     if (shared === null) return;
     this._channel = null;
     closedProperly(this);
     shared.removeSender();
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   /** @internal */
@@ -179,9 +184,14 @@ export class WeakSender<T extends {} | null> implements Disposable {
   }
 
   /** Gives the handle up. May be called more than once. */
-  [Symbol.dispose](): void {
+  drop(): void {
     if (this._channel !== null) this._channel.weakSenders -= 1;
     this._channel = null;
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   /** @internal */

@@ -60,12 +60,17 @@ export abstract class AnySender<T extends {} | null> implements Disposable {
   }
 
   /** Gives the sender up; the last one closes the channel for the receiver. Sends that wait go through all the same. */
-  [Symbol.dispose](): void {
+  drop(): void {
     const channel = this._channel;
     if (channel === null) return;
     this._channel = null;
     if (debug) closedProperly(this);
     channel.removeSender();
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   /** @internal */
@@ -113,9 +118,14 @@ export class Weak<T extends {} | null, S extends AnySender<T>> implements Dispos
   }
 
   /** Is counted no more. */
-  [Symbol.dispose](): void {
+  drop(): void {
     if (this._channel !== null) this._channel.weakSenders -= 1;
     this._channel = null;
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   #live(): Channel<T> {

@@ -17,7 +17,7 @@ import { UnboundedSender } from "./unbounded-sender.ts";
  *
  * function* produce(tx: mpsc.Sender<number>): Async<void> {
  *   for (let n = 1; n <= 3; n += 1) yield* tx.send(n * n);
- *   tx[Symbol.dispose](); // the receiver sees the end
+ *   tx.drop(); // the receiver sees the end
  * }
  *
  * const { tx, rx } = mpsc.channel<number>(1);

@@ -36,7 +36,7 @@ export class UnboundedReceiver<T extends {} | null> implements Disposable, Async
    * ```ts
    * const { tx, rx } = mpsc.channel<string>(8);
    * yield* tx.send("hello");
-   * tx[Symbol.dispose]();
+   * tx.drop();
    * [yield* rx.recv(), yield* rx.recv()]; // => ["hello", undefined]
    * ```
    * @see Tokio `mpsc::Receiver::recv`
@@ -154,12 +154,17 @@ export class UnboundedReceiver<T extends {} | null> implements Disposable, Async
    * Closes the channel and discards what is left in it: values that are `Disposable` are disposed, in order. If some of
    * them throw, the first error is thrown when all are disposed.
    */
-  [Symbol.dispose](): void {
+  drop(): void {
     const channel = this._channel;
     if (channel === null) return;
     this._channel = null;
     if (debug) closedProperly(this);
     channel.removeReceiver();
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   #checkLimit(limit: number): void {

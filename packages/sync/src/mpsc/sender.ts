@@ -20,7 +20,7 @@ import { OwnedPermit, Permit, PermitIterator } from "./permit.ts";
  * yield* tx.send(1);
  * tx.trySend(2); // => true
  * tx.trySend(3); // => false
- * tx[Symbol.dispose]();
+ * tx.drop();
  * [yield* rx.recv(), yield* rx.recv(), yield* rx.recv()]; // => [1, 2, undefined]
  * ```
  * @see Tokio `mpsc::Sender`

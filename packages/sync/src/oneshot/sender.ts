@@ -86,8 +86,13 @@ export class Sender<T> implements Disposable {
   }
 
   /** Tells the receiver that no value will come, unless one was sent. */
-  [Symbol.dispose](): void {
+  drop(): void {
     if (this._rx !== null) this._end()._senderGone();
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   /** @internal */

@@ -134,12 +134,17 @@ export class Receiver<T> implements Disposable, AsyncIterable<T> {
   }
 
   /** Leaves the channel. May be called more than once. */
-  [Symbol.dispose](): void {
+  drop(): void {
     const cursor = this._cursor;
     if (cursor === null) return;
     this._cursor = null;
     closedProperly(this);
     cursor.close();
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {

@@ -145,12 +145,17 @@ export class Sender<T> implements Disposable {
   }
 
   /** Gives the sender up; the last one closes the channel. May be called more than once. */
-  [Symbol.dispose](): void {
+  drop(): void {
     const shared = this._channel;
     if (shared === null) return;
     this._channel = null;
     closedProperly(this);
     shared.removeSender();
+  }
+
+  /** The same as `drop`, for `using`. */
+  [Symbol.dispose](): void {
+    this.drop();
   }
 
   /** @internal */

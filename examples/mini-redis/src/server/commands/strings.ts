@@ -61,13 +61,13 @@ function deadline(
   name: string,
   least: number,
 ): number | null {
-  const count = parseInteger(request[at] as Bulk);
-  if (count === undefined) {
+  const amount = parseInteger(request[at] as Bulk);
+  if (amount === undefined) {
     session.out.error(NOT_AN_INTEGER);
     return null;
   }
-  const ms = Number(count) * unit;
-  if (count < least || Math.abs(ms) > Number.MAX_SAFE_INTEGER) {
+  const ms = Number(amount) * unit;
+  if (amount < least || Math.abs(ms) > Number.MAX_SAFE_INTEGER) {
     session.out.error(`ERR invalid expire time in '${name}' command`);
     return null;
   }
@@ -178,7 +178,7 @@ function expire(session: Session, request: Request, unit: number, name: string):
   if (until === null) return;
   const key = word(request, 1);
   const before = store.has(key) ? store.deadline(key) : null;
-  if (before === null || ![...options].every((name) => EXPIRE_OPTIONS[name]?.(before, until))) {
+  if (before === null || ![...options].every((condition) => EXPIRE_OPTIONS[condition]?.(before, until))) {
     out.integer(0);
     return;
   }

@@ -12,19 +12,29 @@ function under(io: unknown): Duplex {
   return io instanceof Duplex ? io : toNodeDuplex(io as AsyncRead & AsyncWrite);
 }
 
+class TlsSource extends NodeStream {
+  certificate: Uint8Array | null = null;
+  /** Asked for as the handshake ends: Node forgets some certificates soon after (measured on 24.21). */
+  override opened(): void {
+    const { raw } = (this._socket as tls.TLSSocket).getPeerCertificate() as Partial<tls.PeerCertificate>;
+    this.certificate = raw === undefined ? null : new Uint8Array(raw);
+    super.opened();
+  }
+}
+
 function onSecure(this: Socket): void {
   (this as Tagged)[SOURCE].opened();
 }
 
-function sourceOf(registry: Registry, socket: tls.TLSSocket, isOpen: boolean): NodeStream {
+function sourceOf(registry: Registry, socket: tls.TLSSocket): TlsSource {
   socket.pause();
-  return new NodeStream(registry, socket, isOpen);
+  return new TlsSource(registry, socket, false);
 }
 
 export function connectTls(registry: Registry, io: unknown, options: tls.ConnectionOptions): NodeStream {
   const socket = tls.connect({ ...options, socket: under(io) });
   socket.once("secureConnect", onSecure);
-  return sourceOf(registry, socket, false);
+  return sourceOf(registry, socket);
 }
 
 export function acceptTls(
@@ -39,7 +49,7 @@ export function acceptTls(
     secureContext,
   });
   socket.once("secure", onSecure);
-  return sourceOf(registry, socket, false);
+  return sourceOf(registry, socket);
 }
 
 /** With a server of Node's for each: only that one checks the certificates of clients. */
@@ -51,7 +61,11 @@ export function acceptTlsChecked(
   return fromCallback((resolve, reject) => {
     const server = tls.createServer(options);
     const raw = under(io);
-    server.once("secureConnection", (socket) => resolve(sourceOf(registry, socket, true)));
+    server.once("secureConnection", (socket) => {
+      const source = sourceOf(registry, socket);
+      source.opened();
+      resolve(source);
+    });
     server.once("tlsClientError", (error) => reject(IoError.from(error)));
     raw.once("error", (error) => reject(IoError.from(error)));
     server.emit("connection", raw);
@@ -67,13 +81,13 @@ export interface TlsFacts {
 }
 
 export function tlsFacts(source: StreamSource): TlsFacts {
-  const socket = (source as NodeStream)._socket as tls.TLSSocket; // a TlsStream has no other source
-  const raw = socket.getPeerX509Certificate?.()?.raw;
+  const tlsSource = source as TlsSource; // a TlsStream has no other
+  const socket = tlsSource._socket as tls.TLSSocket;
   return {
     protocol: socket.getProtocol(),
     alpn: socket.alpnProtocol || null,
     serverName: (socket as { servername?: string | false }).servername || null,
-    certificate: raw === undefined ? null : new Uint8Array(raw),
+    certificate: tlsSource.certificate,
   };
 }
 

@@ -10,7 +10,7 @@ export interface Entries {
   readonly short?: ShortNames;
 }
 
-export interface ShortNames {
+interface ShortNames {
   /** Members called `_name` are renamed, but for these. */
   readonly keep: readonly string[];
   /** Other members that are renamed. No public member may have such a name. */

@@ -1,5 +1,5 @@
 /** What a subsystem asks of the runtime it works for, beside a driver of its own. */
-import { debug, hostTimer, now } from "#platform";
+import { debug as isDebug, hostTimer, now } from "#platform";
 import type { Handle } from "../handle.ts";
 import { currentCore } from "../internal/current.ts";
 import { currentScope, currentTask, realm } from "../internal/realm.ts";
@@ -7,7 +7,12 @@ import type { Waker } from "../future.ts";
 import type { Driver } from "./driver.ts";
 
 export { wakeSafely } from "../internal/current.ts";
-export { debug, now as hostNow };
+
+// Declared here, because declarations can't refer to the platform: only what runs is there.
+/** True with `RT_DEBUG=1`; in a browser, with `globalThis.RT_DEBUG` set before the package is loaded. @public */
+export const debug: boolean = isDebug;
+/** Milliseconds of the host's clock, from a fixed point, never going back. @public */
+export const hostNow: () => number = now;
 
 /** A wake-up at a time, to be taken back. @public */
 export interface TimerEntry {

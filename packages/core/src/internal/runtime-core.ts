@@ -465,10 +465,10 @@ export abstract class RuntimeCore implements Spawner {
   }
 
   /** Publishes, if anybody listens. */
-  tell(channel: Channel, task: Task<unknown> | null, more?: object): void {
-    if (!channel.hasSubscribers) return;
+  tell(to: Channel, task: Task<unknown> | null, more?: object): void {
+    if (!to.hasSubscribers) return;
     const who = task === null ? null : { id: task._id, name: task.name() };
-    channel.publish({ runtime: this.id, ...who, ...more });
+    to.publish({ runtime: this.id, ...who, ...more });
   }
 }
 

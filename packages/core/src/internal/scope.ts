@@ -215,7 +215,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context !== null) this.#context.runInAsyncScope(startBody, undefined, this as Scope);
+      if (this.#context !== null) this.#context.runInAsyncScope(startBody, undefined, this);
       // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
       else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
       else runNeutral(startBody, this as Scope);

@@ -257,7 +257,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   #inContext(step: (task: Task<unknown>) => void): void {
     const context = this._extra === null ? null : this._extra.context;
     if (context === null) step(this);
-    else context.runInAsyncScope(step, undefined, this as Task<unknown>);
+    else context.runInAsyncScope(step, undefined, this);
   }
 
   _poll(): void {
@@ -448,7 +448,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _joinError(): JoinError {
     if ((this._state & FAILED) === 0) return this._error() as JoinError;
     const cause = this._value;
-    const text = String(cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "");
+    const text = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "";
     return JoinError._of(this.id(), true, `${this._label()} failed${text && `: ${text}`}`, { cause });
   }
 

@@ -15,7 +15,7 @@ export default {
   cases: [...throughput, ...memory, ...fairness, ...als],
   bars: [
     inHalfAtMostTimes(
-      throughput.map(({ name }) => name),
+      throughput.map(({ name }) => ({ case: name })),
       GENERATOR,
       1,
       TOKIO,

@@ -50,13 +50,23 @@ function outcomeOf(holdsForBest: boolean, holdsForMedian: boolean): Outcome {
   return holdsForBest || holdsForMedian ? "close" : "fail";
 }
 
+/** The place as words; of a metric that is not the time, its name too. */
+function words({ case: name, contestant, metric }: Place): string {
+  return `${name}: ${contestant}${metric === undefined || metric === NANOSECONDS.name ? "" : ` ${metric}`}`;
+}
+
+/** What `other` is in a sentence about `place`. */
+function otherWords(place: Place, other: Place): string {
+  return place.case === other.case ? other.contestant : `in ${other.case}`;
+}
+
 function missing(bar: string): Verdict {
   return { bar, outcome: "unknown", detail: "a contestant is missing" };
 }
 
 /** `place` takes at most `limit` times as long as `other`. */
 export function atMostTimes(place: Place, limit: number, other: Place): Bar {
-  const title = `${place.case}: ${place.contestant} at most ${limit}x ${other.contestant}`;
+  const title = `${words(place)} at most ${limit}x ${otherWords(place, other)}`;
   return {
     title,
     judge(results) {
@@ -70,7 +80,7 @@ export function atMostTimes(place: Place, limit: number, other: Place): Bar {
 
 /** `place` is at least `factor` times as fast as `other`. */
 export function timesFaster(place: Place, factor: number, other: Place): Bar {
-  const title = `${place.case}: ${place.contestant} at least ${factor}x faster than ${other.contestant}`;
+  const title = `${words(place)} at least ${factor}x faster than ${otherWords(place, other)}`;
   return {
     title,
     judge(results) {
@@ -84,7 +94,7 @@ export function timesFaster(place: Place, factor: number, other: Place): Bar {
 
 /** Every sample's metric stays at or under `limit`. */
 export function atMost(place: Place, limit: number, unit: string): Bar {
-  const title = `${place.case}: ${place.contestant} ${place.metric ?? "time"} at most ${limit} ${unit}`;
+  const title = `${words(place)} at most ${limit} ${unit}`;
   return {
     title,
     judge(results) {
@@ -97,9 +107,25 @@ export function atMost(place: Place, limit: number, unit: string): Bar {
   };
 }
 
+/** A metric of `place` exceeds that of `other` by at most `limit`. */
+export function atMostMore(place: Place, limit: number, unit: string, other: Place): Bar {
+  const title = `${words(place)} at most ${limit} ${unit} more than ${otherWords(place, other)}`;
+  return {
+    title,
+    judge(results) {
+      const [more, less] = [find(results, place), find(results, other)];
+      if (more === undefined || less === undefined) return missing(title);
+      const best = more.best - less.best;
+      const median = more.median - less.median;
+      const detail = `best ${best.toFixed(0)} ${unit}, median ${median.toFixed(0)} ${unit}`;
+      return { bar: title, outcome: outcomeOf(best <= limit, median <= limit), detail };
+    },
+  };
+}
+
 /** In at least half of `cases` the first takes at most `limit` times as long as the second. */
 export function inHalfAtMostTimes(
-  cases: readonly string[],
+  cases: readonly Pick<Place, "case" | "metric">[],
   contestant: string,
   limit: number,
   other: string,
@@ -108,8 +134,8 @@ export function inHalfAtMostTimes(
   return {
     title,
     judge(results) {
-      const ratios = cases.map((name) =>
-        ratioOf(find(results, { case: name, contestant }), find(results, { case: name, contestant: other })),
+      const ratios = cases.map((place) =>
+        ratioOf(find(results, { ...place, contestant }), find(results, { ...place, contestant: other })),
       );
       const known = ratios.filter((ratio) => ratio !== undefined);
       if (known.length < cases.length) return missing(title);
@@ -139,13 +165,29 @@ export function extraCost(title: string, place: Place, other: Place): Bar {
   };
 }
 
+function placesOf(caseName: string, metric = NANOSECONDS.name): (contestant: string) => Place {
+  return (contestant) => ({ case: caseName, contestant, metric });
+}
+
+/** The generator lane takes at most 1.5 times as long as Tokio. */
+export function tokioBar(caseName: string, metric?: string): Bar {
+  const at = placesOf(caseName, metric);
+  return atMostTimes(at(GENERATOR), 1.5, at(TOKIO));
+}
+
+/** How much faster than effect both lanes must be. */
+export function effectBars(caseName: string, asyncFactor: number, metric?: string): Bar[] {
+  const at = placesOf(caseName, metric);
+  return [timesFaster(at(GENERATOR), 5, at(EFFECT)), timesFaster(at(ASYNC), asyncFactor, at(EFFECT))];
+}
+
+/** The async lane is at least as fast as each of `rivals`. */
+export function rivalBars(caseName: string, rivals: readonly string[], metric?: string): Bar[] {
+  const at = placesOf(caseName, metric);
+  return rivals.map((rival) => atMostTimes(at(ASYNC), 1, at(rival)));
+}
+
 /** What every throughput case of the generator lane and the async lane must reach. */
-export function laneBars(caseName: string): Bar[] {
-  const generator: Place = { case: caseName, contestant: GENERATOR };
-  const effect: Place = { case: caseName, contestant: EFFECT };
-  return [
-    atMostTimes(generator, 1.5, { case: caseName, contestant: TOKIO }),
-    timesFaster(generator, 5, effect),
-    timesFaster({ case: caseName, contestant: ASYNC }, 1.5, effect),
-  ];
+export function laneBars(caseName: string, asyncFactor = 1.5): Bar[] {
+  return [tokioBar(caseName), ...effectBars(caseName, asyncFactor)];
 }

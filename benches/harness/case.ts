@@ -26,10 +26,14 @@ export interface Case {
   /** A sample's operations are a multiple of this. */
   readonly batch: number;
   readonly metrics: readonly Metric[];
+  /** The name of the one that the table of all ratios shows. */
+  readonly headline: string;
   /** Operations of each sample where time does not decide it; by contestant, `default` for the rest. */
   readonly ops: Readonly<Record<string, number>> | undefined;
   /** Each sample in a process of its own, without warm-up. */
   readonly fresh: boolean;
+  /** Samples that warm up where time does not tell when that is done. */
+  readonly warmUps: number;
   /** At most this many rounds. */
   readonly rounds: number;
   /** Whether the area's chart shows it. */
@@ -45,7 +49,7 @@ export interface AreaDefinition {
   readonly bars: readonly Bar[];
 }
 
-type Optional = "metrics" | "ops" | "fresh" | "rounds" | "chart" | "bars";
+type Optional = "metrics" | "headline" | "ops" | "fresh" | "warmUps" | "rounds" | "chart" | "bars";
 
 export function bench(
   name: string,
@@ -53,8 +57,10 @@ export function bench(
 ): Case {
   return {
     metrics: [NANOSECONDS],
+    headline: NANOSECONDS.name,
     ops: undefined,
     fresh: false,
+    warmUps: 1,
     rounds: Number.POSITIVE_INFINITY,
     chart: true,
     bars: [],

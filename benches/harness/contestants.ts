@@ -1,5 +1,6 @@
 /** Who takes part, in the order of the tables, and how each one's process is started. */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { TokioBinary } from "./tokio.ts";
 
@@ -8,6 +9,10 @@ export const ASYNC = "rt (async)";
 export const EFFECT = "effect";
 export const EFFECTION = "effection";
 export const PROMISES = "promises";
+export const ASYNC_MUTEX = "async-mutex";
+export const P_LIMIT = "p-limit";
+export const P_QUEUE = "p-queue";
+export const SET_TIMEOUT = "setTimeout";
 export const IDLE = "idle loop";
 export const TOKIO = "tokio current_thread";
 export const TOKIO_DRIVERS = "tokio current_thread, enable_all";
@@ -28,6 +33,10 @@ export const ENTRANTS: readonly Entrant[] = [
   { name: PROMISES, word: "promises", kind: "javascript", color: "#a3a3a3" },
   { name: EFFECT, word: "effect", kind: "javascript", color: "#a855f7" },
   { name: EFFECTION, word: "effection", kind: "javascript", color: "#d946ef" },
+  { name: ASYNC_MUTEX, word: "async-mutex", kind: "javascript", color: "#0d9488" },
+  { name: P_LIMIT, word: "p-limit", kind: "javascript", color: "#65a30d" },
+  { name: P_QUEUE, word: "p-queue", kind: "javascript", color: "#a3e635" },
+  { name: SET_TIMEOUT, word: "set-timeout", kind: "javascript", color: "#5eead4" },
   { name: IDLE, word: "idle-loop", kind: "javascript", color: "#737373" },
   { name: TOKIO, word: "current_thread", kind: "tokio", color: "#ea580c" },
   { name: TOKIO_DRIVERS, word: "current_thread_all", kind: "tokio", color: "#fb923c" },
@@ -49,8 +58,11 @@ export function commandOf(
   entrant: Entrant,
   areaFolder: string,
   tokio: TokioBinary | undefined,
+  source: boolean,
 ): Command | undefined {
   if (entrant.kind === "tokio") return tokio === undefined ? undefined : { file: tokio.file, args: [] };
   const module = join(areaFolder, "contestants", `${entrant.word}.ts`);
-  return { file: process.execPath, args: [...NODE_FLAGS, join(import.meta.dirname, "lane.ts"), module] };
+  if (!existsSync(module)) return undefined;
+  const flags = source ? [...NODE_FLAGS, "--conditions=@rt/source"] : NODE_FLAGS;
+  return { file: process.execPath, args: [...flags, join(import.meta.dirname, "lane.ts"), module] };
 }

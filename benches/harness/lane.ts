@@ -5,7 +5,6 @@
  * `echo "spawn/10k-then-join x 2000000" | node --expose-gc --cpu-prof harness/lane.ts core/contestants/rt-generator.ts`
  */
 
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -23,7 +22,6 @@ function collectYoung(): void {
 
 async function answer(line: string): Promise<unknown> {
   const [caseName = "", , opsText = ""] = line.split(" ");
-  if (!existsSync(file)) return { absent: true };
   // A contestant's file has one default export, checked by the compiler with `satisfies Contestant`.
   const { default: contestant } = (await import(pathToFileURL(file).href)) as { default: Contestant };
   const sample = contestant[caseName];

@@ -1,15 +1,17 @@
-/** `pnpm bench [area] [--filter text] [--rounds n] [--quick] [--no-build]`. */
+/** `pnpm bench [area …] [--filter text] [--rounds n] [--quick] [--no-build] [--source]`. */
 
 import { parseArgs } from "node:util";
 
 export interface Options {
-  /** Undefined: every area. */
-  readonly area: string | undefined;
+  /** None: every area. */
+  readonly areas: readonly string[];
   /** Only cases whose name contains it. */
   readonly filter: string;
   readonly rounds: number;
   readonly sampleMs: number;
   readonly build: boolean;
+  /** Measures the packages' sources as they are, instead of what was built of them. */
+  readonly source: boolean;
   /** Whether the run is complete enough to replace the committed results. */
   readonly keepResults: boolean;
 }
@@ -29,17 +31,19 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
       "no-build": { type: "boolean", default: false },
+      source: { type: "boolean", default: false },
     },
   });
   const rounds = Number(values.rounds ?? (values.quick ? QUICK.rounds : ROUNDS));
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new RangeError(`--rounds must be 1 or more, not ${values.rounds}`);
   return {
-    area: positionals[0],
+    areas: positionals,
     filter: values.filter,
     rounds,
     sampleMs: values.quick ? QUICK.sampleMs : SAMPLE_MS,
-    build: !values["no-build"],
-    keepResults: values.filter === "" && !values.quick && rounds >= 5,
+    build: !values["no-build"] && !values.source,
+    source: values.source,
+    keepResults: values.filter === "" && !values.quick && !values.source && rounds >= 5,
   };
 }

@@ -10,6 +10,7 @@ import type { CaseResult } from "./run.ts";
 import type { TokioBinary } from "./tokio.ts";
 
 const FOLDER = join(import.meta.dirname, "../results");
+const OTHERS = ["async-mutex", "p-limit", "p-queue"];
 
 export interface Environment {
   readonly date: string;
@@ -18,6 +19,8 @@ export interface Environment {
   readonly tokio: string | null;
   readonly effect: string;
   readonly effection: string;
+  /** Versions of those that take part in some cases only. */
+  readonly others: Readonly<Record<string, string>>;
   readonly cpu: string;
   readonly cores: number;
   readonly platform: string;
@@ -32,6 +35,7 @@ export function environment(tokio: TokioBinary | undefined): Environment {
     tokio: tokio?.version ?? null,
     effect: versionOf("effect"),
     effection: versionOf("effection"),
+    others: Object.fromEntries(OTHERS.map((name) => [name, versionOf(name)])),
     cpu: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
     platform: `${process.platform} ${process.arch}`,

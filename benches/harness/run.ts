@@ -135,9 +135,14 @@ class Lane {
     const deadline = performance.now() + WARM_UP_MS;
     let best = Number.POSITIVE_INFINITY;
     let steady = 0;
+    let samples = 0;
     while (steady < STEADY_SAMPLES && performance.now() < deadline) {
       const { time } = await this.#measure();
-      if (time === undefined) return; // not a timed case: its operations are fixed
+      samples += 1;
+      if (time === undefined) {
+        if (samples < this.#case.warmUps) continue;
+        return; // its operations are fixed
+      }
       if (time < best * STEADY) steady = 0;
       else steady += 1;
       best = Math.min(best, time);

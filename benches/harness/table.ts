@@ -3,7 +3,7 @@
 import type { Bar, Outcome, Verdict } from "./bars.ts";
 import { ratioOf } from "./bars.ts";
 import { type Metric, NANOSECONDS } from "./case.ts";
-import { EFFECT, TOKIO } from "./contestants.ts";
+import { ASYNC, EFFECT, ENTRANTS, GENERATOR, TOKIO } from "./contestants.ts";
 import type { CaseResult } from "./run.ts";
 import type { Summary } from "./stats.ts";
 
@@ -81,4 +81,40 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
 export function judge(results: readonly CaseResult[], areaBars: readonly Bar[]): Verdict[] {
   const bars = [...results.flatMap((result) => result.case.bars), ...areaBars];
   return bars.map((bar) => bar.judge(results));
+}
+
+/** Both lanes in all cases at a glance: how many times as long as each rival they take, best against best. */
+export function ratioTable(results: readonly CaseResult[]): string {
+  const compared = results.filter(({ case: { headline }, cells }) =>
+    [...cells.values()].some((cell) => cell[headline] !== undefined),
+  );
+  const rivals = ENTRANTS.map(({ name }) => name).filter(
+    (name) => name !== GENERATOR && name !== ASYNC && compared.some(({ cells }) => cells.has(name)),
+  );
+  const rows = [["", "", ...rivals.map((rival) => `x ${rival}`)]];
+  for (const result of compared) {
+    for (const lane of [GENERATOR, ASYNC]) {
+      const own = headlineOf(result, lane);
+      if (own === undefined) continue;
+      const ratios = rivals.map((rival) => ratioOf(own, headlineOf(result, rival))?.best.toFixed(2) ?? "");
+      rows.push([`${result.case.name}, ${lane}`, quantity(own.best, "ns"), ...ratios]);
+    }
+  }
+  return `All cases, best samples\n${align(rows)}\n\n${againstTokio(compared)}\n`;
+}
+
+function headlineOf({ case: { headline }, cells }: CaseResult, contestant: string): Summary | undefined {
+  return cells.get(contestant)?.[headline];
+}
+
+function againstTokio(results: readonly CaseResult[]): string {
+  const ratios = results.flatMap((result) => {
+    const ratio = ratioOf(headlineOf(result, GENERATOR), headlineOf(result, TOKIO));
+    return ratio === undefined ? [] : [ratio];
+  });
+  const within = (limit: number): string => {
+    const count = (key: "best" | "median"): number => ratios.filter((ratio) => ratio[key] <= limit).length;
+    return `at most ${limit}x in ${count("best")} by best (${count("median")} by median)`;
+  };
+  return `${GENERATOR} against ${TOKIO} in ${ratios.length} cases: ${within(1)}, ${within(1.5)}`;
 }

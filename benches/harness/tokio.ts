@@ -6,7 +6,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 export interface TokioBinary {
@@ -42,6 +42,7 @@ function leftOut(reason: string): undefined {
 
 function stageCopy(): string {
   const copy = join(TARGET, "offline");
+  rmSync(join(copy, "src"), { recursive: true, force: true }); // files that are no more
   for (const part of ["Cargo.toml", "src"]) {
     cpSync(join(PROJECT, part), join(copy, part), { recursive: true, preserveTimestamps: true });
   }

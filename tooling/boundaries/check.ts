@@ -20,6 +20,7 @@ interface Manifest {
   readonly exports?: Record<string, unknown>;
   readonly dependencies?: Record<string, string>;
   readonly peerDependencies?: Record<string, string>;
+  readonly peerDependenciesMeta?: Record<string, { readonly optional?: boolean }>;
   readonly optionalDependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
 }
@@ -103,6 +104,7 @@ function checkImport(
   const listed = [
     pkg.manifest.name,
     ...runtimeDependencies(pkg.manifest),
+    ...Object.keys(pkg.manifest.peerDependencies ?? {}),
     ...(isTest ? [...Object.keys(pkg.manifest.devDependencies ?? {}), ...TEST_TOOLS] : []),
   ];
   if (!listed.includes(name)) return `${name} is not a dependency in package.json`;
@@ -112,9 +114,13 @@ function checkImport(
   return face in (sibling.manifest.exports ?? {}) ? undefined : `${specifier} is not a face of ${name}`;
 }
 
+/** What is installed with the package: an optional peer is the user's own affair. */
 function runtimeDependencies(manifest: Manifest): string[] {
-  const { dependencies, peerDependencies, optionalDependencies } = manifest;
-  return Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
+  const { dependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = manifest;
+  const peers = Object.keys(peerDependencies ?? {}).filter(
+    (name) => peerDependenciesMeta?.[name]?.optional !== true,
+  );
+  return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
 }
 
 /** `@rt/core/driver` is the package `@rt/core` and its face `./driver`. */

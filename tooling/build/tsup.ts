@@ -36,6 +36,8 @@ export function library({ faces, inner = [], short }: Entries): Options {
     clean: true,
     minify: false,
     keepNames: false,
+    // `node:test` has no other name.
+    removeNodeProtocol: false,
     external: [/^#/, /^@rt\//, /^node:/],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.

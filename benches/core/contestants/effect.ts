@@ -7,7 +7,8 @@ import { Deferred, Effect, Fiber, FiberSet } from "effect";
 import type { Contestant } from "../../harness/case.ts";
 import { latency } from "../fairness/latency.ts";
 import type { Slice } from "../fairness/slice.ts";
-import { assertFinalized, heapPerTask, type Parked, parkedTasks } from "../parked.ts";
+import { heapPerTask } from "../../shared/heap.ts";
+import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
 import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS } from "../sizes.ts";
 
 const INDICES = Array.from({ length: SPAWN_BATCH }, (_, i) => i);

@@ -19,7 +19,8 @@ import {
   type WithResolvers,
 } from "effection";
 import type { Contestant } from "../../harness/case.ts";
-import { assertFinalized, heapPerTask, type Parked, parkedTasks } from "../parked.ts";
+import { heapPerTask } from "../../shared/heap.ts";
+import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
 import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH } from "../sizes.ts";
 
 function* index(i: number): Operation<number> {

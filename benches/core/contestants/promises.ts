@@ -7,7 +7,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Contestant } from "../../harness/case.ts";
-import { assertFinalized, heapPerTask, type Parked, parkedTasks } from "../parked.ts";
+import { heapPerTask } from "../../shared/heap.ts";
+import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
 import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS } from "../sizes.ts";
 
 /** Awaiting it goes behind the promise jobs that are queued already. */

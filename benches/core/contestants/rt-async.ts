@@ -7,7 +7,8 @@ import { latency } from "../fairness/latency.ts";
 import type { Slice } from "../fairness/slice.ts";
 import { Oneshot } from "../oneshot.ts";
 import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS } from "../sizes.ts";
-import { assertFinalized, heapPerTask, type Parked, parkedTasks } from "../parked.ts";
+import { heapPerTask } from "../../shared/heap.ts";
+import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
 
 const runtime = Builder.currentThread().build();
 

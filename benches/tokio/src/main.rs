@@ -6,13 +6,15 @@
 mod cases;
 mod memory;
 
+use cases::{Body, Case, Run};
 use std::io::{self, BufRead, Write};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Flavor {
-    /// As Tokio's own benches build it: without drivers, which makes a turn of the scheduler cheaper.
+    /// As Tokio's own benches build it: without drivers, or with the time driver alone where the case needs it, which
+    /// makes a turn of the scheduler cheaper.
     CurrentThread,
     /// As `#[tokio::main]` builds it: with the I/O and time drivers, which each turn of the scheduler polls.
     CurrentThreadAll,
@@ -30,8 +32,10 @@ impl Flavor {
         }
     }
 
-    pub fn build(self) -> Runtime {
+    /// `timers`: for cases that need them, the leanest flavor gets the time driver alone.
+    pub fn build(self, timers: bool) -> Runtime {
         match self {
+            Self::CurrentThread if timers => Builder::new_current_thread().enable_time().build(),
             Self::CurrentThread => Builder::new_current_thread().build(),
             Self::CurrentThreadAll => Builder::new_current_thread().enable_all().build(),
             Self::MultiThread => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
@@ -42,16 +46,21 @@ impl Flavor {
 
 /// The runtime of the process, kept so that a sample measures tasks and not the start of threads.
 #[derive(Default)]
-struct Kept(Option<(Flavor, Runtime)>);
+struct Kept(Option<((Flavor, bool), Runtime)>);
 
 impl Kept {
-    fn get(&mut self, flavor: Flavor) -> &Runtime {
-        if self.0.as_ref().is_none_or(|(kept, _)| *kept != flavor) {
-            self.0 = Some((flavor, flavor.build()));
+    fn get(&mut self, flavor: Flavor, timers: bool) -> &Runtime {
+        let wanted = (flavor, timers);
+        if self.0.as_ref().is_none_or(|(kept, _)| *kept != wanted) {
+            self.0 = Some((wanted, flavor.build(timers)));
         }
         &self.0.as_ref().expect("just set").1
     }
 }
+
+const READY: &str = r#"{"ready":true}"#;
+/// Said before the first sample is asked for (`ops` 0), so that the table shows a gap instead of a failure.
+const ABSENT: &str = r#"{"absent":true}"#;
 
 fn answer(kept: &mut Kept, line: &str) -> String {
     let mut words = line.split_whitespace();
@@ -61,25 +70,47 @@ fn answer(kept: &mut Kept, line: &str) -> String {
     let (Some(case), Some(flavor), Some(ops)) = (case, flavor, ops) else {
         return format!(r#"{{"error":"not understood: {}"}}"#, line.escape_default());
     };
-    if case == "memory/parked" {
-        return memory::parked(flavor, ops);
-    }
-    match cases::find(case) {
-        // Said before the first sample is asked for (`ops` 0), so that the table shows a gap instead of a failure.
-        None => r#"{"absent":true}"#.to_owned(),
-        Some(_) if ops == 0 => r#"{"ready":true}"#.to_owned(),
-        Some(run) => format!(r#"{{"ns":{}}}"#, time(kept.get(flavor), flavor, run, ops).as_nanos()),
+    match cases::find(case, flavor) {
+        None => ABSENT.to_owned(),
+        Some(case) if ops == 0 => can_run(case, flavor).to_owned(),
+        Some(case) => sample(kept, case, flavor, ops),
     }
 }
 
-fn time(runtime: &Runtime, flavor: Flavor, run: cases::Case, ops: usize) -> Duration {
-    let start = Instant::now();
-    match flavor {
-        Flavor::CurrentThread | Flavor::CurrentThreadAll => runtime.block_on(run(ops)),
-        // On a worker, as a server's tasks are: from outside each spawn would go through the inject queue.
-        Flavor::MultiThread => runtime.block_on(runtime.spawn(run(ops))).expect("the case to finish"),
+fn can_run(case: Case, flavor: Flavor) -> &'static str {
+    match case.run {
+        Run::Alone(run) if run(flavor, 0).is_err() => ABSENT,
+        _ => READY,
     }
-    start.elapsed()
+}
+
+fn sample(kept: &mut Kept, case: Case, flavor: Flavor, ops: usize) -> String {
+    match case.run {
+        Run::Timed(run) => {
+            let runtime = kept.get(flavor, case.timers);
+            let start = Instant::now();
+            drive(runtime, flavor, run(ops));
+            json(&[("ns", start.elapsed().as_nanos() as f64)])
+        }
+        Run::Measured(run) => json(&drive(kept.get(flavor, case.timers), flavor, run(ops))),
+        Run::Alone(run) => match run(flavor, ops) {
+            Ok(metrics) => json(&metrics),
+            Err(error) => format!(r#"{{"error":"{}"}}"#, error.escape_default()),
+        },
+    }
+}
+
+fn drive<T: Send + 'static>(runtime: &Runtime, flavor: Flavor, body: Body<T>) -> T {
+    match flavor {
+        Flavor::CurrentThread | Flavor::CurrentThreadAll => runtime.block_on(body),
+        // On a worker, as a server's tasks are: from outside each spawn would go through the inject queue.
+        Flavor::MultiThread => runtime.block_on(runtime.spawn(body)).expect("the case to finish"),
+    }
+}
+
+fn json(metrics: &[(&str, f64)]) -> String {
+    let fields: Vec<String> = metrics.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+    format!("{{{}}}", fields.join(","))
 }
 
 fn main() -> io::Result<()> {

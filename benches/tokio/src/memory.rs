@@ -1,9 +1,11 @@
-//! `memory/parked`: resident bytes per task that waits forever, and whether dropping the runtime drops them all.
+//! Resident bytes per task that waits forever, and whether dropping the runtime drops them all.
 
+use crate::cases::Metrics;
 use crate::Flavor;
 use std::fs;
-use std::future;
+use std::future::{self, Future};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
@@ -21,23 +23,41 @@ async fn park() {
     future::pending::<()>().await
 }
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
+async fn sleep() {
+    let _guard = Guard;
+    tokio::time::sleep(HOUR).await
+}
+
 fn resident_bytes() -> Option<usize> {
     let statm = fs::read_to_string("/proc/self/statm").ok()?;
     Some(statm.split_whitespace().nth(1)?.parse::<usize>().ok()? * 4096)
 }
 
-pub fn parked(flavor: Flavor, tasks: usize) -> String {
-    let Some(before) = resident_bytes() else {
-        return r#"{"absent":true}"#.to_owned();
-    };
+/// `memory/parked` and `memory/tasks`.
+pub fn parked(flavor: Flavor, tasks: usize) -> Result<Metrics, String> {
+    bytes_per_task(flavor, tasks, park)
+}
+
+/// `memory/sleeping-tasks`.
+pub fn sleeping(flavor: Flavor, tasks: usize) -> Result<Metrics, String> {
+    bytes_per_task(flavor, tasks, sleep)
+}
+
+fn bytes_per_task<F>(flavor: Flavor, tasks: usize, wait: fn() -> F) -> Result<Metrics, String>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let before = resident_bytes().ok_or("resident memory is not known here")?;
     if tasks == 0 {
-        return r#"{"ready":true}"#.to_owned();
+        return Ok(Metrics::new());
     }
     DROPPED.store(0, Ordering::Relaxed);
-    let runtime = flavor.build();
+    let runtime = flavor.build(true);
     runtime.block_on(async {
         for _ in 0..tasks {
-            tokio::spawn(park());
+            tokio::spawn(wait());
         }
         for _ in 0..tasks {
             tokio::task::yield_now().await; // until each has been polled once
@@ -47,7 +67,7 @@ pub fn parked(flavor: Flavor, tasks: usize) -> String {
     drop(runtime);
     let dropped = DROPPED.load(Ordering::Relaxed);
     if dropped != tasks {
-        return format!(r#"{{"error":"{dropped} of {tasks} tasks were dropped with the runtime"}}"#);
+        return Err(format!("{dropped} of {tasks} tasks were dropped with the runtime"));
     }
-    format!(r#"{{"bytes":{}}}"#, bytes as f64 / tasks as f64)
+    Ok(vec![("bytes", bytes as f64 / tasks as f64)])
 }

@@ -251,13 +251,13 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   }
 
   /** One step of a wait for the next task. @internal */
-  _next<R>(waiter: object, cx: Context, take: (task: Task<T>) => R): Poll<R | undefined> {
+  _next<R>(waiter: object, cx: Context, give: (task: Task<T>) => R): Poll<R | undefined> {
     if (this._finished.length > 0) {
       if (!proceed(cx)) return PENDING;
       charge();
       if (this._waiters.size > 0) this._waiters.delete(waiter);
       // Not empty, as was asked just now.
-      return take(this._shift() as Task<T>);
+      return give(this._shift() as Task<T>);
     }
     if (this._pending.length === 0) return undefined;
     this._waiters.set(waiter, cx.waker);

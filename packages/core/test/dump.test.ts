@@ -209,7 +209,28 @@ describe("DumpTask.state", () => {
   });
 });
 
+class Unspeakable extends Gate {
+  override describe(): string {
+    throw new TypeError("no words");
+  }
+}
+
 describe("DumpTask.waitsFor", () => {
+  it.each(waiting)(
+    "tells of a description that throws, beside the other tasks: %s lane",
+    async (_lane, body) => {
+      await using runtime = current();
+      const odd = runtime.spawn(body(new Unspeakable()));
+      const plain = runtime.spawn(body(new Gate("the bank")));
+      await turn();
+      const dump = runtime.handle().dump();
+      expect([odd, plain].map((handle) => taskOf(dump, handle).waitsFor)).toEqual([
+        "something whose describe() threw an object of class TypeError",
+        "the bank",
+      ]);
+    },
+  );
+
   it.each(waiting)("names the leaf: %s lane", async (_lane, body) => {
     await using runtime = current();
     const handle = runtime.spawn(body(new Gate("the bank")));

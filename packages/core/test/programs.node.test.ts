@@ -204,3 +204,18 @@ describe("a program that awaits futures outside tasks", { timeout: LIMIT_MS }, (
     expect([code, out]).toEqual([0, "a callback, a task"]);
   });
 });
+
+describe("watchForgotten", () => {
+  it("closes and names what was collected without being closed, in debug mode", async () => {
+    const { out, err } = await run("forgotten.ts", [], { RT_DEBUG: "1" });
+    expect(out).toBe("closed: 1");
+    expect(err).toContain("a forgotten end was collected without being closed");
+    expect(err).toContain("programs/forgotten.ts");
+    expect(err).not.toContain("a closed end");
+  });
+
+  it("does nothing outside of debug mode", async () => {
+    const { out, err } = await run("forgotten.ts");
+    expect({ out, err }).toEqual({ out: "closed: 0", err: "" });
+  });
+});

@@ -1,5 +1,5 @@
 /** What a subsystem asks of the runtime it works for, beside a driver of its own. */
-import { debug as isDebug, hostTimer, now } from "#platform";
+import { debug as debugMode, hostTimer, now } from "#platform";
 import type { Handle } from "../handle.ts";
 import { currentCore } from "../internal/current.ts";
 import { currentScope, currentTask, realm } from "../internal/realm.ts";
@@ -7,11 +7,10 @@ import type { Waker } from "../future.ts";
 import type { Driver } from "./driver.ts";
 
 export { wakeSafely } from "../internal/current.ts";
-
-// Declared here, because declarations can't refer to the platform: only what runs is there.
-/** True with `RT_DEBUG=1`; in a browser, with `globalThis.RT_DEBUG` set before the package is loaded. @public */
-export const debug: boolean = isDebug;
-/** Milliseconds of the host's clock, from a fixed point, never going back. @public */
+// Spelled out: what users compile against must not name `#platform`.
+/** Whether `RT_DEBUG=1`, in browsers `globalThis.RT_DEBUG`, was set when the package was loaded. @public */
+export const debug: boolean = debugMode;
+/** Milliseconds on the host's clock, from a fixed point, never going back. @public */
 export const hostNow: () => number = now;
 
 /** A wake-up at a time, to be taken back. @public */

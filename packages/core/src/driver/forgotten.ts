@@ -5,16 +5,17 @@ import { captureSite, siteFrames } from "../internal/spawn-site.ts";
 
 interface Forgotten {
   readonly what: string;
-  readonly site: Error;
+  /** Where it was made. A text: a stack that nobody has read yet holds on to what its methods were called on. */
+  readonly frames: string;
   readonly close: () => void;
 }
 
 const registry: FinalizationRegistry<Forgotten> | null = debug
-  ? new FinalizationRegistry(({ what, site, close }) => {
+  ? new FinalizationRegistry(({ what, frames, close }) => {
       close();
       currentCore().report({
         kind: "forgotten",
-        message: `rt: ${what} was collected without being closed; dispose it, or declare it with using\n  made ${siteFrames(site).replaceAll("\n", "\n       ")}`,
+        message: `rt: ${what} was collected without being closed; dispose it, or declare it with using\n  made ${frames.replaceAll("\n", "\n       ")}`,
       });
     })
   : null;
@@ -29,7 +30,7 @@ const registry: FinalizationRegistry<Forgotten> | null = debug
  * @public
  */
 export function watchForgotten(end: object, what: string, close: () => void, above: unknown): void {
-  registry?.register(end, { what, site: captureSite(above), close }, end);
+  registry?.register(end, { what, frames: siteFrames(captureSite(above)), close }, end);
 }
 
 /** Undoes {@link watchForgotten}: `end` was closed as it should be. @public */

@@ -5,10 +5,10 @@
  * Invariants:
  *  1. While somebody waits, no permit is free: all that comes back goes to the head of the line, which keeps what it
  *     has of a larger request until the rest is there. So nobody is overtaken.
- *  2. A request is in the line exactly while its `_missing` is above 0 and it was polled.
- *  3. Once closed, nobody waits.
+ *  2. Only the head of the line has a part of what it asked for.
+ *  3. Once closed, nobody gets permits, and nobody stays in line.
  */
-import { Future, PENDING, type Context, type Poll, type Waker } from "@rt/core";
+import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import {
   currentContext,
   FINISHED,
@@ -18,15 +18,21 @@ import {
   suspension,
   TAKEN,
 } from "@rt/core/driver";
-import { WaitList, wakeWaiter, type Waiter } from "./wait-list.ts";
+import { WaitList, type Place, type Waiter } from "./wait-list.ts";
 
 /** The most permits there can be: counts stay small integers for the engine. */
 export const MAX_PERMITS: number = 2 ** 30 - 1;
 
+/** Who may stand in line for permits. */
+export interface Request extends Waiter<Request> {
+  /** How many it still waits for. */
+  _missing: number;
+}
+
 export class Permits {
   free: number;
   closed = false;
-  readonly line: WaitList<Acquire<unknown>> = new WaitList();
+  readonly line: WaitList<Request> = new WaitList();
 
   constructor(free: number) {
     this.free = free;
@@ -34,27 +40,37 @@ export class Permits {
 
   /** Takes `count` at once, or nothing. Never overtakes who waits. */
   tryTake(count: number): boolean {
-    if (this.free < count || this.closed || this.line.first !== null) return false;
+    if (this.free < count || this.closed) return false;
     this.free -= count;
     return true;
   }
 
   /** Brings `count` back: to the line first. */
   release(count: number): void {
-    this.free += count;
-    if (this.line.first !== null) this._serve();
+    if (this.line.first === null) this.free += count;
+    else this._serve(count);
   }
 
-  _serve(): void {
+  /** Hands `rest` to the line. Until its turn has come nobody sees it as free: a waker might take it. */
+  _serve(rest: number): void {
     // Anew each time: a waker may take, release or drop.
-    for (let head = this.line.first; head !== null && this.free > 0; head = this.line.first) {
-      const given = Math.min(this.free, head._missing);
-      this.free -= given;
-      head._missing -= given;
-      if (head._missing > 0) return;
-      this.line.remove(head);
-      wakeWaiter(head);
+    for (let head = this.line.first; head !== null; head = this.line.first) {
+      const { waiter } = head;
+      if (waiter._missing > rest) {
+        waiter._missing -= rest;
+        return;
+      }
+      rest -= waiter._missing;
+      waiter._missing = 0;
+      this.line.unlink(head);
+      if (this.line.first === null) {
+        this.free += rest;
+        rest = 0;
+      }
+      head.wake();
+      if (rest === 0) return;
     }
+    this.free += rest;
   }
 
   /** Takes up to `count` free ones out for good. Gives how many. */
@@ -64,59 +80,49 @@ export class Permits {
     return gone;
   }
 
-  /** Nobody gets any more; who waits is told. */
+  /** Nobody gets any more. Who waits is told, and brings back what it has when it looks, or is dropped. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.line.wakeAll(giveBack);
+    this.line.wakeAll();
   }
-}
-
-/** A part that was granted before the close is free again. */
-function giveBack(request: Acquire<unknown>): void {
-  request._permits.free += request._count - request._missing;
-  request._missing = request._count;
 }
 
 /**
  * One request for permits. A subclass says what the permits are good for.
  *
- * Dropped before it is ready, it gives up its place and gives back what it had.
+ * In line it waits for `_missing` more. Out of line, `_missing` is 0 when all were granted and no poll has asked since;
+ * else it is `_count`, and the request has nothing. Only a close leaves a part to one that is out of line, until it is
+ * polled or dropped.
+ *
+ * Dropped before it is ready, it gives up its place and gives back what it has.
  */
-export abstract class Acquire<T> extends Future<T> implements Waiter<Acquire<unknown>> {
-  readonly _permits: Permits;
-  readonly _count: number;
-  /** How many it still needs. 0 once it has them all: then they are held by this request until it is ready. */
-  _missing: number;
-  _waker: Waker | null = null;
-  _previous: Acquire<unknown> | null = null;
-  _next: Acquire<unknown> | null = null;
-  _isQueued = false;
+export abstract class Acquire<T> extends Future<T> implements Request {
+  // Declared, not defined: the fields of a base class make whatever extends it three times as dear to construct.
+  declare readonly _permits: Permits;
+  declare readonly _count: number;
+  declare _missing: number;
+  declare _place: Place<Request> | null;
 
   constructor(permits: Permits, count: number) {
     super();
     this._permits = permits;
     this._count = count;
     this._missing = count;
+    this._place = null;
   }
 
   poll(cx: Context): Poll<T> {
     if (!pollProceed(cx)) return PENDING;
     const permits = this._permits;
-    if (!this._isQueued) {
-      // Granted while it waited, or to be had at once. Not `tryTake`: a call less where it counts.
-      if (this._missing > 0 || this._count === 0) {
-        if (permits.closed) throw this._closed();
-        if (permits.free < this._missing || (permits.line.first !== null && this._count > 0)) return this._enqueue(cx);
-        permits.free -= this._missing;
-        this._missing = 0;
-      }
-      this._state |= GRANTED;
-      madeProgress();
-      return this._granted();
-    }
-    this._waker = cx.waker;
-    return PENDING;
+    const missing = this._missing;
+    if (permits.closed) this._refuse();
+    // Not `tryTake`: a call less where it counts. While somebody waits, nothing is free.
+    if (missing > 0 && permits.free >= missing) permits.free -= missing;
+    else if (missing > 0) return this._enqueue(cx);
+    else this._missing = this._count; // they are the result's from here on
+    madeProgress();
+    return this._granted();
   }
 
   override next(): IteratorResult<Future<unknown>, T> {
@@ -129,6 +135,14 @@ export abstract class Acquire<T> extends Future<T> implements Waiter<Acquire<unk
     return suspension;
   }
 
+  override drop(): void {
+    const permits = this._permits;
+    const had = this._count - this._missing;
+    permits.line.remove(this);
+    this._missing = this._count;
+    if (had > 0) permits.release(had);
+  }
+
   _enqueue(cx: Context): Poll<T> {
     const permits = this._permits;
     // The head takes what is free, even if it is not enough.
@@ -136,33 +150,19 @@ export abstract class Acquire<T> extends Future<T> implements Waiter<Acquire<unk
       this._missing -= permits.free;
       permits.free = 0;
     }
-    permits.line.pushBack(this);
-    this._waker = cx.waker;
+    permits.line.join(this, cx.waker);
     return PENDING;
   }
 
-  override drop(): void {
-    const permits = this._permits;
-    if (this._isQueued) {
-      const wasHead = permits.line.first === this;
-      permits.line.remove(this);
-      this._waker = null;
-      const had = this._count - this._missing;
-      this._missing = this._count;
-      if (wasHead) permits.release(had);
-    } else if (this._missing === 0 && (this._state & GRANTED) === 0) {
-      // Granted, and given up before it was looked at.
-      this._missing = this._count;
-      permits.release(this._count);
-    }
+  _refuse(): never {
+    this.drop();
+    madeProgress();
+    throw this._closed();
   }
 
   /** What the permits are good for; called once, with the permits taken. */
   protected abstract _granted(): T;
 
-  /** The error for a closed semaphore. */
+  /** The error for closed permits. */
   protected abstract _closed(): Error;
 }
-
-/** `_state` bit: the permits were handed out. */
-const GRANTED = 1;

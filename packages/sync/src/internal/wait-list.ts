@@ -1,75 +1,103 @@
 /**
- * Who waits for a primitive, oldest first: a doubly linked list through the waiting futures themselves, so that
- * waiting allocates nothing and leaving costs the same wherever one stands.
+ * Who waits for a primitive, oldest first: a doubly linked list, so that leaving costs the same wherever one stands.
  *
- * Invariant: a waiter is linked exactly while its `_isQueued` is true, and in one list at most.
+ * A waiting future does not stand in the line itself, its {@link Place} does. Many classes of futures wait, and a list
+ * through more than four shapes costs the engine a search at each access (measured, joining and leaving: 55 ns, with
+ * places 37, and 18 instead of 15 where there is one shape). And a future that never waits is the smaller for it.
+ *
+ * Invariant: a waiter is in line exactly while its `_place` is set, and in one line at most.
  */
-import type { Waker } from "@rt/core";
+import type { Context, Waker } from "@rt/core";
 import { wakeSafely } from "@rt/core/driver";
 
-/** What a future must have to stand in a {@link WaitList}. */
+/** What a future must have to stand in a {@link WaitList}. Starts as `null`; only the list sets it. */
 export interface Waiter<W> {
-  /** Woken when the waiter's turn has come; that of the last poll. */
-  _waker: Waker | null;
-  _previous: W | null;
-  _next: W | null;
-  _isQueued: boolean;
+  /** Its place while it is in line, else null. Polled again in line, it puts the new waker there. @internal */
+  _place: Place<W> | null;
 }
 
+/** A place in a line. */
+export class Place<W> {
+  readonly waiter: W;
+  waker: Waker;
+  previous: Place<W> | null;
+  next: Place<W> | null = null;
+
+  constructor(waiter: W, waker: Waker, previous: Place<W> | null) {
+    this.waiter = waiter;
+    this.waker = waker;
+    this.previous = previous;
+  }
+
+  /** Wakes a waiter that has left its line. A waker that throws is reported. */
+  wake(): void {
+    wakeSafely(this.waker);
+  }
+}
+
+/** The context of what is polled with nobody to wake. */
+export const NOBODY: Context = { waker: { wake() {} } };
+
 export class WaitList<W extends Waiter<W>> {
-  first: W | null = null;
-  last: W | null = null;
+  first: Place<W> | null = null;
+  last: Place<W> | null = null;
   /** The last one that a running `wakeAll` is to wake. */
-  _upTo: W | null = null;
+  _upTo: Place<W> | null = null;
 
-  pushBack(waiter: W): void {
+  /** The oldest that no running `wakeAll` is about to wake. */
+  oldest(): Place<W> | null {
+    return this._upTo === null ? this.first : this._upTo.next;
+  }
+
+  /** The youngest that no running `wakeAll` is about to wake. */
+  youngest(): Place<W> | null {
+    return this._upTo === this.last ? null : this.last;
+  }
+
+  /** Joins the line, if the waiter is not in it. From here on `waker` is the one to wake. */
+  join(waiter: W, waker: Waker): void {
+    if (waiter._place === null) this.pushBack(waiter, waker);
+    else waiter._place.waker = waker;
+  }
+
+  pushBack(waiter: W, waker: Waker): void {
     const { last } = this;
-    waiter._isQueued = true;
-    waiter._previous = last;
-    if (last === null) this.first = waiter;
-    else last._next = waiter;
-    this.last = waiter;
+    const place = new Place(waiter, waker, last);
+    waiter._place = place;
+    if (last === null) this.first = place;
+    else last.next = place;
+    this.last = place;
   }
 
+  /** Takes the waiter out, if it is in line. */
   remove(waiter: W): void {
-    const { _previous: previous, _next: next } = waiter;
-    if (previous === null) this.first = next;
-    else previous._next = next;
-    if (next === null) this.last = previous;
-    else next._previous = previous;
-    if (this._upTo === waiter) this._upTo = previous;
-    waiter._isQueued = false;
-    waiter._previous = null;
-    waiter._next = null;
+    if (waiter._place !== null) this.unlink(waiter._place);
   }
 
-  /** Takes out the oldest. */
-  shift(): W | null {
+  /** Takes out the oldest. Call `wake()` of its place once everything is in order. */
+  shift(): Place<W> | null {
     const { first } = this;
-    if (first !== null) this.remove(first);
+    if (first !== null) this.unlink(first);
     return first;
   }
 
   /**
    * Takes out and wakes all that are here now. Whoever joins meanwhile stays; whoever is dropped by a waker is not
    * woken any more; a waker that throws is reported and keeps nobody else from being woken.
-   *
-   * @param leave - called with each before it is woken, when it is out of the list.
    */
-  wakeAll(leave?: (waiter: W) => void): void {
+  wakeAll(): void {
     this._upTo = this.last;
     // A waker may drop or add others, and may even come here again: then nobody is left for this call.
-    while (this._upTo !== null) {
-      const waiter = this.shift() as W; // `_upTo` is in the list, so there is a first
-      leave?.(waiter);
-      wakeWaiter(waiter);
-    }
+    while (this._upTo !== null) this.shift()?.wake();
   }
-}
 
-/** Wakes a waiter that has left its list. */
-export function wakeWaiter<W extends Waiter<W>>(waiter: W): void {
-  const waker = waiter._waker;
-  waiter._waker = null;
-  if (waker !== null) wakeSafely(waker);
+  unlink(place: Place<W>): void {
+    const { previous, next } = place;
+    if (previous === null) this.first = next;
+    else previous.next = next;
+    if (next === null) this.last = previous;
+    else next.previous = previous;
+    if (this._upTo === place) this._upTo = previous;
+    place.waiter._place = null;
+  }
 }

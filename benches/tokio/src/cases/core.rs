@@ -1,14 +1,12 @@
-//! One async function per case. Each does `ops` operations, rounded up to whole batches.
+//! The cases of `benches/core`.
 
-use std::future::Future;
+use super::Run::{self, Alone, Timed};
+use crate::memory;
 use std::hint::black_box;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::{self, JoinSet};
-
-pub type Case = fn(usize) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 const SPAWN_BATCH: usize = 10_000;
 const CHAIN: usize = 1_000;
@@ -16,14 +14,15 @@ const PAIRS: usize = 1_000;
 const YIELDERS: usize = 200;
 const YIELDS: usize = 1_000;
 
-pub fn find(name: &str) -> Option<Case> {
+pub fn find(name: &str) -> Option<Run> {
     Some(match name {
-        "spawn/10k-then-join" => |ops| Box::pin(spawn_then_join(ops)),
-        "spawn/join-one-by-one" => |ops| Box::pin(spawn_join_one_by_one(ops)),
-        "spawn/chained" => |ops| Box::pin(spawn_chained(ops)),
-        "ping-pong/spawned" => |ops| Box::pin(ping_pong(ops)),
-        "yield/yield-now" => |ops| Box::pin(yield_now(ops)),
-        "join-set/10k" => |ops| Box::pin(join_set(ops)),
+        "spawn/10k-then-join" => Timed(|ops| Box::pin(spawn_then_join(ops))),
+        "spawn/join-one-by-one" => Timed(|ops| Box::pin(spawn_join_one_by_one(ops))),
+        "spawn/chained" => Timed(|ops| Box::pin(spawn_chained(ops))),
+        "ping-pong/spawned" => Timed(|ops| Box::pin(ping_pong(ops))),
+        "yield/yield-now" => Timed(|ops| Box::pin(yield_now(ops))),
+        "join-set/10k" => Timed(|ops| Box::pin(join_set(ops))),
+        "memory/parked" => Alone(memory::parked),
         _ => return None,
     })
 }

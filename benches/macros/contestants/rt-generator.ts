@@ -1,0 +1,145 @@
+/** Our generator lane: hoisted `function*` tasks on one current-thread runtime. Branches are named: the fastest form. */
+
+import { type Async, Builder, spawn } from "@rt/core";
+import { join, select, tryJoin } from "@rt/macros";
+import { mpsc, oneshot } from "@rt/sync";
+import { sleep } from "@rt/time";
+import type { Contestant } from "../../harness/case.ts";
+import { assertTotal, batches, sumBelow } from "../../shared/batches.ts";
+import { LONG, ROUNDS } from "../sizes.ts";
+
+const runtime = Builder.currentThread().build();
+
+type Rx = mpsc.UnboundedReceiver<number>;
+
+const NAMES = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
+
+function channels(count: number) {
+  return Array.from({ length: count }, () => mpsc.unboundedChannel<number>());
+}
+
+function* select2(ops: number): Async<void> {
+  const ends = channels(2);
+  const [a, b] = ends.map(({ rx }) => rx) as [Rx, Rx];
+  let sum = 0;
+  let branches = 0;
+  for (let i = 0; i < ops; i += 1) {
+    ends[i % 2]!.tx.send(i);
+    const event = yield* select({ a: a.recv(), b: b.recv() });
+    if (event.branch === NAMES[i % 2]) branches += 1;
+    sum += event.value ?? Number.NaN;
+  }
+  assertTotal(sum, sumBelow(ops));
+  assertTotal(branches, ops);
+}
+
+function* select8(ops: number): Async<void> {
+  const ends = channels(8);
+  const [a, b, c, d, e, f, g, h] = ends.map(({ rx }) => rx) as [Rx, Rx, Rx, Rx, Rx, Rx, Rx, Rx];
+  let sum = 0;
+  let branches = 0;
+  for (let i = 0; i < ops; i += 1) {
+    ends[i % 8]!.tx.send(i);
+    const event = yield* select({
+      a: a.recv(),
+      b: b.recv(),
+      c: c.recv(),
+      d: d.recv(),
+      e: e.recv(),
+      f: f.recv(),
+      g: g.recv(),
+      h: h.recv(),
+    });
+    if (event.branch === NAMES[i % 8]) branches += 1;
+    sum += event.value ?? Number.NaN;
+  }
+  assertTotal(sum, sumBelow(ops));
+  assertTotal(branches, ops);
+}
+
+function* sendByTurns(txs: readonly mpsc.Sender<number>[]): Async<void> {
+  for (let i = 0; i < ROUNDS; i += 1) yield* txs[i % 2]!.send(i);
+}
+
+function* receiveEither(a: mpsc.Receiver<number>, b: mpsc.Receiver<number>): Async<number> {
+  let sum = 0;
+  for (let i = 0; i < ROUNDS; i += 1) {
+    const event = yield* select({ a: a.recv(), b: b.recv() });
+    sum += event.value ?? Number.NaN;
+  }
+  return sum;
+}
+
+function* selectWoken(ops: number): Async<void> {
+  for (let batch = batches(ops, ROUNDS); batch > 0; batch -= 1) {
+    const a = mpsc.channel<number>(1);
+    const b = mpsc.channel<number>(1);
+    const sender = spawn(sendByTurns([a.tx, b.tx]));
+    assertTotal(yield* spawn(receiveEither(a.rx, b.rx)), sumBelow(ROUNDS));
+    yield* sender;
+  }
+}
+
+function* selectOrSleep(ops: number): Async<void> {
+  const { tx, rx } = mpsc.unboundedChannel<number>();
+  let sum = 0;
+  for (let i = 0; i < ops; i += 1) {
+    tx.send(i);
+    const event = yield* select({ message: rx.recv(), late: sleep(LONG) });
+    sum += event.branch === "message" ? (event.value ?? Number.NaN) : Number.NaN;
+  }
+  assertTotal(sum, sumBelow(ops));
+}
+
+/** Something to wait for that every contestant has. */
+function sent(value: number): oneshot.Receiver<number> {
+  const { tx, rx } = oneshot.channel<number>();
+  tx.send(value);
+  return rx;
+}
+
+function* join2(ops: number): Async<void> {
+  let sum = 0;
+  for (let i = 0; i < ops; i += 1) {
+    const [a, b] = yield* join(sent(i), sent(1));
+    sum += a + b;
+  }
+  assertTotal(sum, sumBelow(ops) + ops);
+}
+
+function* join8(ops: number): Async<void> {
+  let sum = 0;
+  for (let i = 0; i < ops; i += 1) {
+    const [a, b, c, d, e, f, g, h] = yield* join(
+      sent(i),
+      sent(1),
+      sent(1),
+      sent(1),
+      sent(1),
+      sent(1),
+      sent(1),
+      sent(1),
+    );
+    sum += a + b + c + d + e + f + g + h;
+  }
+  assertTotal(sum, sumBelow(ops) + 7 * ops);
+}
+
+function* tryJoin2(ops: number): Async<void> {
+  let sum = 0;
+  for (let i = 0; i < ops; i += 1) {
+    const [a, b] = yield* tryJoin(sent(i), sent(1));
+    sum += a + b;
+  }
+  assertTotal(sum, sumBelow(ops) + ops);
+}
+
+export default {
+  "select/2-branches": (ops) => runtime.blockOn(select2(ops)),
+  "select/8-branches": (ops) => runtime.blockOn(select8(ops)),
+  "select/2-branches-woken": (ops) => runtime.blockOn(selectWoken(ops)),
+  "select/or-sleep": (ops) => runtime.blockOn(selectOrSleep(ops)),
+  "join/2-ready": (ops) => runtime.blockOn(join2(ops)),
+  "join/8-ready": (ops) => runtime.blockOn(join8(ops)),
+  "try-join/2-ready": (ops) => runtime.blockOn(tryJoin2(ops)),
+} satisfies Contestant;

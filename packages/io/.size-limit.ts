@@ -1,0 +1,3 @@
+import { entry } from "../../tooling/size/limit.ts";
+
+export default entry("@rt/io", "dist/index.js", "13 kB", ["@rt/core", "@rt/core/driver"]);

@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const LIMIT_MS = 60_000;
+
+interface Ended {
+  readonly code: number | string | null | undefined;
+  readonly lines: readonly string[];
+  readonly ms: number;
+}
+
+/** Runs a program of `test/programs` to its end. */
+function run(program: string): Promise<Ended> {
+  const file = join(import.meta.dirname, "programs", program);
+  const { RT_DEBUG: _, NODE_OPTIONS: __, ...env } = process.env;
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const options = { env, timeout: LIMIT_MS - 10_000 };
+    execFile(process.execPath, ["--conditions=@rt/source", file], options, (error, stdout, stderr) => {
+      const lines = `${stdout}${stderr}`.trim().split("\n");
+      resolve({ code: error === null ? 0 : error.code, lines, ms: performance.now() - start });
+    });
+  });
+}
+
+describe("a program with timers", { timeout: LIMIT_MS }, () => {
+  it("ends by itself though timers are pending", async () => {
+    const { code, lines, ms } = await run("pending.ts");
+    expect([code, lines, ms < 30_000]).toEqual([0, ["end of main"], true]);
+  });
+
+  it("is kept alive by the timer that a blockOn waits for, and those beside it fire", async () => {
+    const { code, lines } = await run("block-on.ts");
+    expect([code, lines]).toEqual([0, ["plain", "due"]]);
+  });
+
+  it("ends by itself though an interval was left behind on a paused clock", async () => {
+    const { code, lines, ms } = await run("paused-interval.ts");
+    expect([code, lines, ms < 30_000]).toEqual([0, ["end of main"], true]);
+  });
+
+  it("does not spin while a blockOn on a paused clock waits for work outside", async () => {
+    const { lines } = await run("paused-outside.ts");
+    expect(Number(lines[0])).toBeLessThan(250);
+  });
+
+  it("tells a deadlock on a paused clock only when no timer is left", async () => {
+    const { lines } = await run("paused-deadlock.ts");
+    expect(lines).toEqual(["slept", "deadlock"]);
+  });
+});

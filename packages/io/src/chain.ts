@@ -1,5 +1,5 @@
 /** One reader after another. */
-import { PENDING, type Context, type Poll } from "@rt/core";
+import { type Context, type Poll } from "@rt/core";
 import { ChunkReader } from "./buf-read.ts";
 import { CHUNK_MAX } from "./internal/bytes.ts";
 import { wrap } from "./internal/wrappers.ts";

@@ -1,3 +1,4 @@
+/* oxlint-disable no-unmodified-loop-condition -- what is waited for changes it */
 /* oxlint-disable require-yield -- a task need not wait for anything */
 import { spawn, type Future } from "@rt/core";
 import { cursor, empty, IoError, LimitError, ReadBuf, repeat, sink } from "@rt/io";

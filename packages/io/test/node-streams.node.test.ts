@@ -324,6 +324,7 @@ describe("toNodeReadable", () => {
   });
 
   it("reads no further ahead than the highWaterMark lets it", async () => {
+    // oxlint-disable-next-line no-array-fill-with-reference-type -- they are only read
     const source = new Script(...Array<Uint8Array>(100).fill(new Uint8Array(32 * 1024)));
     const stream = toNodeReadable(source);
     stream.once("readable", () => {});

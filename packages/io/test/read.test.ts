@@ -1,3 +1,4 @@
+/* oxlint-disable no-unmodified-loop-condition -- what is waited for changes it */
 import { PENDING, spawn, type Context, type Poll } from "@rt/core";
 import { cursor, empty, IoError, ReadBuf, Reader, reader, type AsyncRead } from "@rt/io";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
 import { PENDING } from "@rt/core";
-import { cursor, duplex, IoError, sink, Writer, writer, type AsyncWrite, type Buf } from "@rt/io";
+import { cursor, duplex, IoError, sink, type Writer, writer, type AsyncWrite, type Buf } from "@rt/io";
 import { describe, expect, it } from "vitest";
 import { bytes, cx, finish, inLane, LANES, run, Taker, text, thrownBy, utf8 } from "./support/io.ts";
 

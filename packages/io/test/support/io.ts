@@ -107,6 +107,7 @@ export class Script extends Reader {
   reads = 0;
   /** Lengths of the buffers it was given. */
   readonly asked: number[] = [];
+  // oxlint-disable-next-line no-redundant-type-constituents -- says which words mean something
   constructor(...steps: (Step | string)[]) {
     super();
     this.steps = steps.map((step) =>

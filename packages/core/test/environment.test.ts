@@ -1,7 +1,6 @@
-import { Builder, Future, pollFn, PENDING, RngSeed, spawn, yieldNow, type Async, type Poll } from "@rt/core";
+import { Builder, Future, PENDING, RngSeed, spawn, yieldNow, type Async, type Poll } from "@rt/core";
 import {
   currentTimers,
-  EventLoopDriver,
   holdClock,
   isClockHeld,
   isDriving,
@@ -15,7 +14,7 @@ import {
   type TimerEntry,
   type Timers,
 } from "@rt/core/driver";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quietRuntime, TestWaker } from "./support/lanes.ts";
 
 /** Timers that the test fires by hand. */
@@ -77,6 +76,13 @@ function* wait(timer: Timer): Async<string> {
 describe("wakeAfter", () => {
   it("uses the host's timers where no time driver is installed", async () => {
     const { runtime } = quietRuntime();
+    expect(await runtime.blockOn(wait(new Timer(3)))).toBe("woken");
+  });
+
+  it("goes by the host's timers though others were put in their place", async () => {
+    const { runtime } = quietRuntime();
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     expect(await runtime.blockOn(wait(new Timer(3)))).toBe("woken");
   });
 
@@ -218,20 +224,15 @@ describe("wakeSafely", () => {
   });
 });
 
-/** A layer that always has a deadline at a fixed distance. */
-class Ticking extends LayeredDriver {
-  override park(_timeoutMs: number): boolean {
-    return this.inner.park(50);
-  }
+function* yieldTimes(n: number): Async<void> {
+  for (let i = 0; i < n; i += 1) yield* yieldNow();
 }
 
-describe("EventLoopDriver.park", () => {
-  it("keeps the host timer that the last park left when it fires at about the right time", async () => {
-    const set = vi.spyOn(globalThis, "setTimeout");
-    const { runtime } = quietRuntime((builder) => builder.parkOn(() => new Ticking(new EventLoopDriver())));
-    for (let i = 0; i < 10; i += 1) await runtime.spawn(pollFn(() => i));
-    const timers = set.mock.calls.filter(([, ms]) => ms === 50);
-    set.mockRestore();
-    expect(timers.length).toBeLessThan(5);
+describe("EventLoopDriver.turn", () => {
+  it("goes by the host's event loop though another clock was put in its place", async () => {
+    const { runtime } = quietRuntime((builder) => builder.eventInterval(1));
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await runtime.blockOn(yieldTimes(5))).toBeUndefined();
   });
 });

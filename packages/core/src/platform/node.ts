@@ -6,6 +6,9 @@ import type { CapturedContext, HostTimer, ScopeStore } from "./platform.ts";
 export { channel } from "node:diagnostics_channel";
 export { startWatchdog } from "./watchdog.ts";
 
+// Those of this moment: what tests put in their place later must not stop the loop.
+const { clearTimeout, setImmediate, setTimeout } = globalThis;
+
 /** True when `RT_DEBUG=1`: spawn sites are captured, polls are timed, forgotten ends are named. */
 export const debug: boolean = process.env["RT_DEBUG"] === "1";
 

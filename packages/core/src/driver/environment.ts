@@ -47,7 +47,7 @@ export function wakeAfter(ms: number, waker: Waker): TimerEntry {
   const core = currentCore();
   if (core.timers !== null) return core.timers.wakeAfter(ms, waker);
   const timer = hostTimer(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
-  timer.setRef(core.isBlockedOn);
+  timer.setRef(realm.blockOns > 0);
   return timer;
 }
 

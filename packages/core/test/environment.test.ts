@@ -1,6 +1,7 @@
 import { Builder, Future, PENDING, RngSeed, spawn, yieldNow, type Async, type Poll } from "@rt/core";
 import {
   currentTimers,
+  EventLoopDriver,
   holdClock,
   isClockHeld,
   isDriving,
@@ -79,11 +80,13 @@ describe("wakeAfter", () => {
     expect(await runtime.blockOn(wait(new Timer(3)))).toBe("woken");
   });
 
-  it("goes by the host's timers though others were put in their place", async () => {
-    const { runtime } = quietRuntime();
+  it("goes by fake timers there that a test has put in their place", async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    expect(await runtime.blockOn(wait(new Timer(3)))).toBe("woken");
+    const waker = new TestWaker();
+    wakeAfter(60_000, waker);
+    vi.advanceTimersByTime(60_000);
+    expect(waker.isWoken).toBe(true);
   });
 
   it("never wakes once it is cancelled", async () => {
@@ -228,11 +231,22 @@ function* yieldTimes(n: number): Async<void> {
   for (let i = 0; i < n; i += 1) yield* yieldNow();
 }
 
-describe("EventLoopDriver.turn", () => {
+describe("EventLoopDriver", () => {
   it("goes by the host's event loop though another clock was put in its place", async () => {
     const { runtime } = quietRuntime((builder) => builder.eventInterval(1));
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     expect(await runtime.blockOn(yieldTimes(5))).toBeUndefined();
+  });
+
+  it("goes by the host's timers though others were put in their place", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const driver = new EventLoopDriver();
+    await new Promise<void>((resolve) => {
+      driver.start(resolve);
+      driver.park(3);
+    });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -19,6 +19,7 @@ export class Await implements Context, Waker, Promise<unknown> {
   /** What is waited for, while it is. */
   _leaf: Future<unknown> | null = null;
   _queued = false;
+  _nextReady: Await | null = null;
   _previous: Await | null = null;
   _next: Await | null = null;
   readonly #onFulfilled: OnFulfilled;

@@ -159,7 +159,7 @@ export function aside<A>(fn: (arg: A) => void, arg: A): void {
 
 /** The async function whose code is running now, if any. */
 export function currentScope(): Scope | null {
-  if (realm.scopes === null) return realm.asyncScope?._isHome ? realm.asyncScope : null; // it may have ended since
+  if (realm.scopes === null) return realm.asyncScope;
   // The store holds nothing but the scopes that `Scope` itself enters.
   return (realm.scopes.getStore() as Scope | undefined) ?? null;
 }

@@ -9,7 +9,8 @@
  *
  * Invariants:
  *  1. An await is on the scope's list exactly while its `leaf` is set and pending.
- *  2. An await is in the scope's ready queue exactly while its `_queued` is true.
+ *  2. An await is in the scope's ready queue exactly while its `_queued` is true. While that is not empty, the task
+ *     was woken.
  */
 import { runNeutral } from "#platform";
 import {
@@ -29,6 +30,7 @@ import { intoFuture } from "../into-future.ts";
 import { abortSignal, type GeneratorScope } from "./generator-future.ts";
 import { cannotRun, isGenerator, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
+import { proceed } from "./budget.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
 import { IN_CONTEXT, type Task } from "./task.ts";
@@ -52,8 +54,6 @@ const CANCEL_NEXT = 0x40;
 /** Killed: every await throws. */
 const CANCEL_ALL = 0x80;
 
-const NO_AWAITS: readonly Await[] = [];
-
 export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _controller: AbortController | null = null;
   _task: Task<unknown> | null = null;
@@ -63,7 +63,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _localSet: LocalSet | null = null;
   /** The oldest pending await; its `_previous` is the youngest. */
   _awaits: Await | null = null;
-  #ready: readonly Await[] = NO_AWAITS;
+  /** Those of them that were woken, in that order. */
+  #ready: Await | null = null;
+  #lastReady: Await | null = null;
   /** The function; later what it gave, or the generator it made. */
   #content: unknown;
   readonly #context: CapturedContext | null;
@@ -86,7 +88,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     // A whole budget of awaits went by since the last poll: the loop's turn must come sooner.
     if (this._budget <= 0 && this._task !== null) this._task._scheduler.core.heavyPolls += 1;
     this._budget = BUDGET;
-    if (this.#ready.length > 0) this.#pollReady();
+    if (this.#ready !== null) this.#pollReady(cx);
     return (this._state & RUNNING) === 0 ? this.#take() : PENDING;
   }
 
@@ -201,8 +203,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** A pending await of this scope was woken. */
   _woken(node: Await): void {
-    if (this.#ready === NO_AWAITS) this.#ready = [node];
-    else (this.#ready as Await[]).push(node);
+    if (this.#lastReady === null) this.#ready = node;
+    else this.#lastReady._nextReady = node;
+    this.#lastReady = node;
     this._waker?.wake();
   }
 
@@ -244,9 +247,14 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       this._state = DONE;
       throw cannotRun(running);
     } else if (realm.scopes === null) {
+      const settle = (status: number, result: unknown): void => {
+        this._settle(status, result);
+        // What runs in the next microtasks is somebody else's code.
+        if (realm.asyncScope === this) realm.asyncScope = null;
+      };
       running.then(
-        (value) => this._settle(FULFILLED, value),
-        (error: unknown) => this._settle(REJECTED, error),
+        (value) => settle(FULFILLED, value),
+        (error: unknown) => settle(REJECTED, error),
       );
     } else {
       // These two find the scope in the context they run in, so each task does without closures of its own.
@@ -288,24 +296,30 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     return this.#content as Future<T>;
   }
 
-  #pollReady(): void {
-    const ready = this.#ready;
-    this.#ready = NO_AWAITS;
-    for (const node of ready) {
+  #pollReady(cx: Context): void {
+    // What is woken from here on waits for the next poll.
+    const last = this.#lastReady;
+    for (let node = this.#ready; node !== null; node = node === last ? null : this.#ready) {
+      // To ask each of many that may not go on would cost the square of their number.
+      if (realm.budget <= 0 && !proceed(cx)) break;
+      this.#ready = node._nextReady;
+      if (this.#ready === null) this.#lastReady = null;
+      node._nextReady = null;
       node._queued = false;
-      const leaf = node._leaf;
-      if (leaf === null) continue;
-      let value: unknown;
-      try {
-        value = this.#pollLeaf(leaf, node);
-        if (value === PENDING) continue;
-      } catch (error) {
-        this.#settleAwait(node, leaf, true, error);
-        continue;
-      }
-      this.#settleAwait(node, leaf, false, value);
+      if (node._leaf !== null) this.#pollAwait(node, node._leaf);
     }
     this._budget = realm.budget;
+  }
+
+  #pollAwait(node: Await, leaf: Future<unknown>): void {
+    let value: unknown;
+    try {
+      value = this.#pollLeaf(leaf, node);
+    } catch (error) {
+      this.#settleAwait(node, leaf, true, error);
+      return;
+    }
+    if (value !== PENDING) this.#settleAwait(node, leaf, false, value);
   }
 
   #settleAwait(node: Await, leaf: Future<unknown>, failed: boolean, result: unknown): void {

@@ -39,6 +39,7 @@ export function library({ faces, inner = [], short }: Entries): Options {
     // `node:test` has no other name.
     removeNodeProtocol: false,
     external: [/^#/, /^@rt\//, /^node:/],
+    plugins: [{ name: "as-written", renderChunk: (code) => ({ code: asWritten(code) }) }],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.
       options.ignoreAnnotations = true;
@@ -48,6 +49,39 @@ export function library({ faces, inner = [], short }: Entries): Options {
       options.mangleCache = names;
     },
   };
+}
+
+/**
+ * Gives the bundle back what the bundler takes away, since V8 is faster with it. (`oneshot.channel()` took 16 ns instead
+ * of 6, a yield 51 instead of 46.) No line moves, so the source map stays true.
+ *
+ * - Constants: modules are bundled with `var`. The order of evaluation is that of the modules, so nothing is used early.
+ * - Namespaces: `export * as x` becomes an object of getters, made before what they get. Here it is one of values, made
+ *   after that; and one that bundlers leave out where nobody uses it.
+ */
+function asWritten(code: string): string {
+  const namespaces: string[] = [];
+  const rest = code.replaceAll(
+    /^var (\w+) = \{\};\n__export\(\1, \{([^]*?)\}\);$/gm,
+    (text, name, getters) => {
+      namespaces.push(`const ${name} = {${String(getters).replaceAll("() => ", "")}};\n`);
+      return text.replaceAll(/[^\n]/g, "");
+    },
+  );
+  if (namespaces.length > 0 && rest.includes("__export(")) throw new Error("A namespace was not recognized");
+  const end = rest.lastIndexOf("\nexport {") + 1;
+  const whole = rest.slice(0, end) + namespaces.join("") + rest.slice(end);
+  return whole.replaceAll(/^var (?=([\w$]+) = )/gm, (text, name: string) =>
+    whole.match(assignments(name))?.length === 1 ? "const " : text,
+  );
+}
+
+function assignments(name: string): RegExp {
+  const escaped = name.replaceAll("$", "\\$");
+  return new RegExp(
+    `(?<![\\w$.])${escaped}(?: (?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?= |\\+\\+|--)|(?:\\+\\+|--)${escaped}(?![\\w$])`,
+    "g",
+  );
 }
 
 /**

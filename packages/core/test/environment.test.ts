@@ -182,6 +182,15 @@ describe("randomBelow", () => {
     expect(await draw(7)).not.toEqual(await draw(8));
   });
 
+  it.each([2 ** 15, 2 ** 15 + 1, 2 ** 32])("stays below %d and comes near it", (bound) => {
+    const drawn = Array.from({ length: 1000 }, () => randomBelow(bound) / bound);
+    expect([Math.max(...drawn) < 1, Math.max(...drawn) > 0.95, Math.min(...drawn) < 0.05]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it("stays below its bound and comes to each number", () => {
     const seen = new Set<number>();
     for (let i = 0; i < 1000; i += 1) seen.add(randomBelow(5));

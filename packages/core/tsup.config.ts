@@ -7,11 +7,11 @@ export default library({
     // Bits of it are free for the leaf futures of others.
     keep: ["_state"],
     also: (
-      "ambient asyncScope awaitFuture awaitTask bridge budget cancelled cell cleanups config context " +
-      "controller core counters decorate driverOf ends entered enteredSets filled first forcedYields " +
-      "generator heavyPolls injected isBlockedOn killed lastRuntimeId lastTaskId latencies lent list localSchedules " +
+      "ambient asyncScope awaitFuture awaitTask blockOns bridge cancelled cell cleanups config context " +
+      "controller core counters decorate driverOf ends enlist entered enteredSets filled first forcedYields " +
+      "generator heavyPolls injected killed lastRuntimeId lastTaskId latencies lent list localSchedules " +
       "localSets locals makeTask noops outsideWork owner panic parks pollTimes pushes remoteSchedules " +
-      "remove reportFailure reportSlowPoll resumed root schedule scheduledAt scopes setRef shutdownOnPanic site " +
+      "remove reportFailure reportSlowPoll resumed root runtimes schedule scheduledAt scopes setRef shutdownOnPanic site " +
       "snapshot spawned suspension takeOver tell threadHook timed timers toArray tracing tracksLatency " +
       "unparks wakers watchExit watched whenEmpty"
     ).split(" "),

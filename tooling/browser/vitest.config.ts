@@ -5,7 +5,8 @@ import { CHROMIUM } from "./chromium.ts";
 /** A package's suite in headless Chromium, from its sources; `#platform` is the web's. */
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ["@rt/source", "module", "browser", "development|production"] },
-  optimizeDeps: { include: ["fast-check"] },
+  // What is found only while tests run makes the server reload the page under them.
+  optimizeDeps: { include: ["fast-check", "@sinonjs/fake-timers"] },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/*.node.test.ts"],

@@ -38,7 +38,11 @@ export function library({ faces, inner = [], short }: Entries): Options {
     keepNames: false,
     // `node:test` has no other name.
     removeNodeProtocol: false,
-    external: [/^#/, /^@rt\//, /^node:/],
+    external: [/^#/, /^node:/],
+    // Left to the plugin, though `dependencies` names them.
+    noExternal: [/^@rt\//],
+    esbuildPlugins: [siblings()],
+    plugins: [{ name: "as-written", renderChunk: (code) => ({ code: asWritten(code) }) }],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.
       options.ignoreAnnotations = true;
@@ -51,6 +55,83 @@ export function library({ faces, inner = [], short }: Entries): Options {
 }
 
 /**
+ * Gives the bundle back what the bundler takes away, since V8 is faster with it. (`oneshot.channel()` took 16 ns instead
+ * of 6, a yield 51 instead of 46.) No line moves, so the source map stays true.
+ *
+ * - Constants: modules are bundled with `var`. The order of evaluation is that of the modules, so nothing is used early.
+ * - Namespaces: `export * as x` becomes an object of getters, made before what they get. Here it is one of values, made
+ *   after that; and one that bundlers leave out where nobody uses it.
+ */
+function asWritten(code: string): string {
+  const namespaces: string[] = [];
+  const rest = code.replaceAll(
+    /^var (\w+) = \{\};\n__export\(\1, \{([^]*?)\}\);$/gm,
+    (text, name, getters) => {
+      namespaces.push(`const ${name} = {${String(getters).replaceAll("() => ", "")}};\n`);
+      return text.replaceAll(/[^\n]/g, "");
+    },
+  );
+  if (namespaces.length > 0 && rest.includes("__export(")) throw new Error("A namespace was not recognized");
+  const end = rest.lastIndexOf("\nexport {") + 1;
+  const whole = rest.slice(0, end) + namespaces.join("") + rest.slice(end);
+  return whole.replaceAll(/^var (?=([\w$]+) = )/gm, (text, name: string) =>
+    whole.match(assignments(name))?.length === 1 ? "const " : text,
+  );
+}
+
+function assignments(name: string): RegExp {
+  const escaped = name.replaceAll("$", "\\$");
+  return new RegExp(
+    `(?<![\\w$.])${escaped}(?: (?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?= |\\+\\+|--)|(?:\\+\\+|--)${escaped}(?![\\w$])`,
+    "g",
+  );
+}
+
+/**
+ * What is imported from a sibling becomes a constant of the bundle, for the same reason: V8 looks an import up each time,
+ * and knows nothing of its value. (A semaphore's acquire took 26 ns, now 22; a message over a bounded channel 43 and 41.)
+ */
+function siblings(): NonNullable<Options["esbuildPlugins"]>[number] {
+  const names = siblingNames();
+  return {
+    name: "siblings",
+    setup(build) {
+      build.onResolve({ filter: /^@rt\// }, ({ path, namespace }) =>
+        namespace === "sibling" || !names.has(path)
+          ? { path, external: true }
+          : { path, namespace: "sibling" },
+      );
+      build.onLoad({ filter: /./, namespace: "sibling" }, ({ path }) => {
+        const used = [...(names.get(path) ?? [])];
+        const specifiers = used.map((name) => `${name} as $${name}`).join(", ");
+        const constants = used.map((name) => `export const ${name} = $${name};\n`).join("");
+        return { contents: `import { ${specifiers} } from "${path}";\n${constants}` };
+      });
+    },
+  };
+}
+
+/** The values that the sources import from each sibling. Siblings that are passed on as a whole are not among them. */
+function siblingNames(): Map<string, Set<string>> {
+  const names = new Map<string, Set<string>>();
+  const code = sources();
+  for (const [, list = "", path = ""] of code.matchAll(/^(?:im|ex)port \{([^}]*)\} from "(@rt\/[^"]+)"/gm)) {
+    const values = list.split(",").map((name) => name.trim().replace(/ as .*/, ""));
+    const known = names.get(path) ?? new Set();
+    for (const name of values) if (name !== "" && !name.startsWith("type ")) known.add(name);
+    names.set(path, known);
+  }
+  for (const [, path = ""] of code.matchAll(/^(?:im|ex)port \*.* from "(@rt\/[^"]+)"/gm)) names.delete(path);
+  return names;
+}
+
+function sources(): string {
+  return globSync("src/**/*.ts")
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
+}
+
+/**
  * A short name for each member, the most frequent first; the same ones in every build of a version, because copies of a
  * package share objects.
  *
@@ -58,9 +139,7 @@ export function library({ faces, inner = [], short }: Entries): Options {
  * a member of that name by accident. The others become a, b, ….
  */
 function shortNames({ keep, also }: ShortNames): Record<string, string> {
-  const code = globSync("src/**/*.ts")
-    .map((file) => readFileSync(file, "utf8"))
-    .join("\n");
+  const code = sources();
   const onPublic = new Set(
     [...code.matchAll(/@internal[^/]*\*\/\s+(?:[a-z]+ )*(_\w+)/g)].map(([, name]) => name),
   );

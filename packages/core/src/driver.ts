@@ -4,6 +4,9 @@
  * @packageDocumentation
  */
 import "./internal/bridge.ts";
+// Each face holds the other, so that all of the build is one file but for them: what is not exported from it, V8 takes
+// for the constant it is.
+import "./index.ts";
 
 export { EventLoopDriver } from "./driver/event-loop.ts";
 export { LayeredDriver, type Driver, type DriverKey } from "./driver/driver.ts";

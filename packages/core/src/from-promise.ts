@@ -1,7 +1,7 @@
 /** Promises as futures. */
 import { show, typeError } from "./errors.ts";
 import { FromCallback } from "./from-callback.ts";
-import type { Future } from "./future.ts";
+import { Future } from "./future.ts";
 import { isPromiseLike } from "./internal/kinds.ts";
 import { realm } from "./internal/realm.ts";
 
@@ -24,6 +24,8 @@ import { realm } from "./internal/realm.ts";
 export function fromPromise<T>(
   source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
 ): Future<T> {
+  // A future of ours is one already. Its promise would be driven elsewhere, where dropping does not reach it.
+  if (source instanceof Future) return source["rt:wait"]();
   if (typeof source !== "function") checkPromise(source);
   // A promise is under way already: its error is in our charge from here on, waited for or not.
   if (source instanceof Promise) source.catch(() => {});

@@ -3,6 +3,7 @@
  * @packageDocumentation
  */
 import "./internal/bridge.ts";
+import "./driver.ts"; // see there
 
 export { AbortHandle } from "./abort-handle.ts";
 export { Builder } from "./builder.ts";

@@ -326,10 +326,10 @@ interface Box<T> {
 type Step<T, R> = (set: JoinSet<T>, waiter: object, cx: Context) => Poll<R>;
 
 function next<T>(set: JoinSet<T>, waiter: object, cx: Context): Poll<T | undefined> {
-  return set._next(waiter, cx, take);
+  return set._next(waiter, cx, takeValue);
 }
 
-function take<T>(task: Task<T>): T {
+function takeValue<T>(task: Task<T>): T {
   return task._take();
 }
 

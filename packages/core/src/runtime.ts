@@ -4,7 +4,7 @@ import type { EnterGuard } from "./enter-guard.ts";
 import { checkMillis } from "./errors.ts";
 import type { IntoFuture } from "./future.ts";
 import { Handle } from "./handle.ts";
-import type { RuntimeCore } from "./internal/runtime-core.ts";
+import { refAll, type RuntimeCore } from "./internal/runtime-core.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 
@@ -81,6 +81,7 @@ export class Runtime implements AsyncDisposable {
     checkMillis("the shutdown time-out", ms);
     if (this.#core.close()) return;
     if (ms > 0) {
+      refAll(1);
       await new Promise<void>((resolve) => {
         const timer = ms === Infinity ? null : hostTimer(resolve, Math.min(ms, LONGEST_TIMER));
         this.#core.whenEmpty(() => {
@@ -88,6 +89,7 @@ export class Runtime implements AsyncDisposable {
           resolve();
         });
       });
+      refAll(-1);
     }
     this.#core.kill();
   }

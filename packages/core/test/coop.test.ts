@@ -618,6 +618,26 @@ describe("fairness to the event loop", () => {
     },
   );
 
+  it("asks each of a thousand ready awaits of one async function twice at most, over as many polls as it takes", async () => {
+    const { runtime } = quietRuntime();
+    const wakers: (() => void)[] = [];
+    let polls = 0;
+    let isOpen = false;
+    const gate = (): Future<void> =>
+      pollFn((cx) => {
+        polls += 1;
+        if (isOpen && pollProceed(cx)) return madeProgress();
+        wakers.push(() => cx.waker.wake());
+        return PENDING;
+      });
+    const task = runtime.spawn(async () => Promise.all(Array.from({ length: 1000 }, gate)));
+    await turn();
+    isOpen = true;
+    for (const wake of wakers) wake();
+    await task;
+    expect([polls, runtime.metrics().budgetForcedYieldCount()]).toEqual([2000, 7]);
+  });
+
   it("lets a timer fire beside many tasks of both lanes that are always ready", async () => {
     const { runtime } = quietRuntime();
     const makes = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? consumeBudget : yieldNow));

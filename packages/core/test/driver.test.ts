@@ -271,15 +271,60 @@ describe("Driver.ref", () => {
     expect([before, during, driver.refs]).toEqual([0, 1, 0]);
   });
 
-  it("is counted for each of several blockOns", async () => {
+  it("is held until the last of several blockOns is over", async () => {
     const { driver, builder } = simulated();
     await using runtime = builder.build();
     const gate = new Gate();
-    const all = [runtime.blockOn(yieldTimes(3)), runtime.blockOn(gate)];
+    const last = runtime.blockOn(gate);
+    await runtime.blockOn(yieldTimes(3));
     const during = driver.refs;
     gate.open();
-    await Promise.all(all);
-    expect([during, driver.refs]).toEqual([2, 0]);
+    await last;
+    expect([during, driver.refs]).toEqual([1, 0]);
+  });
+
+  it("is held while a blockOn of another runtime waits", async () => {
+    const { driver, builder } = simulated();
+    await using _runtime = builder.build();
+    await using other = Builder.currentThread().build();
+    const gate = new Gate();
+    const waiting = other.blockOn(gate);
+    const during = driver.refs;
+    gate.open();
+    await waiting;
+    expect([during, driver.refs]).toEqual([1, 0]);
+  });
+
+  it("is held by a runtime that is built while a blockOn of another one waits", async () => {
+    await using other = Builder.currentThread().build();
+    const gate = new Gate();
+    const waiting = other.blockOn(gate);
+    const { driver, builder } = simulated();
+    await using _runtime = builder.build();
+    const during = driver.refs;
+    gate.open();
+    await waiting;
+    expect([during, driver.refs]).toEqual([1, 0]);
+  });
+
+  it("is held while a shutdown waits for a cleanup", async () => {
+    const { driver, builder } = simulated();
+    const runtime = builder.build();
+    const gate = new Gate();
+    const cleanUp = function* (): Async<void> {
+      try {
+        yield* pending();
+      } finally {
+        yield* gate;
+      }
+    };
+    runtime.spawn(cleanUp());
+    await runtime.spawn(yieldNow());
+    const down = runtime.shutdownTimeout(Infinity);
+    const during = driver.refs;
+    gate.open();
+    await down;
+    expect(during).toBe(1);
   });
 
   it("is given back when the body of the blockOn fails", async () => {
@@ -479,6 +524,22 @@ describe("Handle.driver", () => {
     const error = thrownBy(() => runtime.handle().driver(layerKey("time")));
     expect(error).toBeInstanceOf(DriverSetupError);
     expect(error).toMatchObject({ code: "ERR_RT_SHUTDOWN", message: expect.stringContaining("time") });
+  });
+
+  it("installs a driver that a cleanup asks for during the shutdown", async () => {
+    const runtime = simulated().builder.build();
+    const key = layerKey();
+    const cleanUp = function* (): Async<void> {
+      try {
+        yield* pending();
+      } finally {
+        runtime.handle().driver(key);
+      }
+    };
+    runtime.spawn(cleanUp());
+    await runtime.spawn(yieldNow());
+    await runtime.shutdownTimeout(Infinity);
+    expect(key.installs).toBe(1);
   });
 
   it("still gives a driver after the shutdown that was installed before", () => {

@@ -1,4 +1,4 @@
-import { Builder, Future, pollFn, PENDING, RngSeed, spawn, yieldNow, type Async, type Poll } from "@rt/core";
+import { Builder, Future, PENDING, RngSeed, spawn, yieldNow, type Async, type Poll } from "@rt/core";
 import {
   currentTimers,
   EventLoopDriver,
@@ -15,7 +15,7 @@ import {
   type TimerEntry,
   type Timers,
 } from "@rt/core/driver";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quietRuntime, TestWaker } from "./support/lanes.ts";
 
 /** Timers that the test fires by hand. */
@@ -78,6 +78,15 @@ describe("wakeAfter", () => {
   it("uses the host's timers where no time driver is installed", async () => {
     const { runtime } = quietRuntime();
     expect(await runtime.blockOn(wait(new Timer(3)))).toBe("woken");
+  });
+
+  it("goes by fake timers there that a test has put in their place", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const waker = new TestWaker();
+    wakeAfter(60_000, waker);
+    vi.advanceTimersByTime(60_000);
+    expect(waker.isWoken).toBe(true);
   });
 
   it("never wakes once it is cancelled", async () => {
@@ -173,6 +182,15 @@ describe("randomBelow", () => {
     expect(await draw(7)).not.toEqual(await draw(8));
   });
 
+  it.each([2 ** 15, 2 ** 15 + 1, 2 ** 32])("stays below %d and comes near it", (bound) => {
+    const drawn = Array.from({ length: 1000 }, () => randomBelow(bound) / bound);
+    expect([Math.max(...drawn) < 1, Math.max(...drawn) > 0.95, Math.min(...drawn) < 0.05]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it("stays below its bound and comes to each number", () => {
     const seen = new Set<number>();
     for (let i = 0; i < 1000; i += 1) seen.add(randomBelow(5));
@@ -218,20 +236,26 @@ describe("wakeSafely", () => {
   });
 });
 
-/** A layer that always has a deadline at a fixed distance. */
-class Ticking extends LayeredDriver {
-  override park(_timeoutMs: number): boolean {
-    return this.inner.park(50);
-  }
+function* yieldTimes(n: number): Async<void> {
+  for (let i = 0; i < n; i += 1) yield* yieldNow();
 }
 
-describe("EventLoopDriver.park", () => {
-  it("keeps the host timer that the last park left when it fires at about the right time", async () => {
-    const set = vi.spyOn(globalThis, "setTimeout");
-    const { runtime } = quietRuntime((builder) => builder.parkOn(() => new Ticking(new EventLoopDriver())));
-    for (let i = 0; i < 10; i += 1) await runtime.spawn(pollFn(() => i));
-    const timers = set.mock.calls.filter(([, ms]) => ms === 50);
-    set.mockRestore();
-    expect(timers.length).toBeLessThan(5);
+describe("EventLoopDriver", () => {
+  it("goes by the host's event loop though another clock was put in its place", async () => {
+    const { runtime } = quietRuntime((builder) => builder.eventInterval(1));
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await runtime.blockOn(yieldTimes(5))).toBeUndefined();
+  });
+
+  it("goes by the host's timers though others were put in their place", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const driver = new EventLoopDriver();
+    await new Promise<void>((resolve) => {
+      driver.start(resolve);
+      driver.park(3);
+    });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { Cancelled, fromPromise, PENDING, spawn, type Async } from "@rt/core";
 import { describe, expect, it } from "vitest";
-import { quietRuntime, rejectionOf, TestWaker, thrownBy, turn } from "./support/lanes.ts";
+import { Gate, quietRuntime, rejectionOf, TestWaker, thrownBy, turn } from "./support/lanes.ts";
 
 function* waitFor(source: Promise<string>): Async<string> {
   return yield* fromPromise(source);
@@ -201,6 +201,25 @@ describe("fromPromise", () => {
     await turn();
     expect(handle.isFinished()).toBe(true);
     expect(await rejectionOf(handle)).toMatchObject({ code: "ERR_RT_CANCELLED" });
+  });
+
+  it("drops a future that is given as a promise", () => {
+    const gate = new Gate<string>();
+    const future = fromPromise(gate);
+    future.poll(new TestWaker());
+    future.drop();
+    expect(gate.drops).toBe(1);
+  });
+
+  it("does not detach a task whose handle is given as a promise", async () => {
+    const { runtime, reports } = quietRuntime();
+    const gate = new Gate<string>();
+    const handle = runtime.spawn(gate);
+    fromPromise(handle).drop();
+    gate.fail(new Error("joined"));
+    await rejectionOf(handle);
+    await turn();
+    expect(reports).toEqual([]);
   });
 
   it("is what spawn makes of a promise", async () => {

@@ -161,8 +161,16 @@ describe("a program with nothing left that keeps it alive", { timeout: LIMIT_MS 
     expect([code, out]).toEqual([0, "end of main"]);
   });
 
-  it("is kept alive by a driver's timer while a blockOn waits for it", async () => {
-    const { code, out } = await run("kept-alive.ts");
+  it.each(["own", "default", "other"])(
+    "is kept alive by a driver's timer while a blockOn waits for it: %s runtime",
+    async (whose) => {
+      const { code, out } = await run("kept-alive.ts", [whose]);
+      expect([code, out]).toEqual([0, "due"]);
+    },
+  );
+
+  it("is kept alive by the driver of a default runtime that is made while a blockOn waits", async () => {
+    const { code, out } = await run("kept-alive-late.ts");
     expect([code, out]).toEqual([0, "due"]);
   });
 });

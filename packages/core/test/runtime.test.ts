@@ -281,6 +281,12 @@ describe("Runtime.blockOn", () => {
     });
   });
 
+  it("may be called right behind another one", async () => {
+    await using runtime = current();
+    await runtime.blockOn(async () => yieldNow());
+    expect(await runtime.blockOn(ready("second"))).toBe("second");
+  });
+
   it("throws inside a task of another runtime", async () => {
     await using runtime = current();
     await using other = current();

@@ -259,6 +259,11 @@ export class TimeDriver extends LayeredDriver implements Timers {
   }
 }
 
+// One for all copies of the package in a realm, or each would have a clock of its own. They are of one version: the
+// core sees to that.
+const SHARED: unique symbol = Symbol.for("@rt/time") as never;
+const place = globalThis as { [SHARED]?: DriverKey<TimeDriver> };
+
 /**
  * The key of the time driver, for `Builder.addDriver` and `Handle.driver`.
  *
@@ -273,10 +278,10 @@ export class TimeDriver extends LayeredDriver implements Timers {
  * @see Tokio `Builder::enable_time`
  * @public
  */
-export const timeKey: DriverKey<TimeDriver> = {
+export const timeKey: DriverKey<TimeDriver> = (place[SHARED] ??= {
   name: "time",
   install: (inner, handle) => new TimeDriver(inner, handle),
-};
+});
 
 /** The time driver of the current runtime, else of the default one. */
 export function currentDriver(): TimeDriver {

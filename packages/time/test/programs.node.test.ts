@@ -40,6 +40,11 @@ describe("a program with timers", { timeout: LIMIT_MS }, () => {
     expect([code, lines, ms < 30_000]).toEqual([0, ["end of main"], true]);
   });
 
+  it("is kept alive by the timer of a cleanup while a shutdown waits for it", async () => {
+    const { code, lines } = await run("shutdown.ts");
+    expect([code, lines]).toEqual([0, ["cleaned up", "shut down"]]);
+  });
+
   it("does not spin while a blockOn on a paused clock waits for work outside", async () => {
     const { lines } = await run("paused-outside.ts");
     expect(Number(lines[0])).toBeLessThan(250);

@@ -1,4 +1,15 @@
-import { Builder, DriverSetupError, type Async, PENDING, type JoinHandle, pollFn, spawn } from "@rt/core";
+import {
+  Builder,
+  DriverSetupError,
+  type Async,
+  type IntoFuture,
+  PENDING,
+  type JoinHandle,
+  pending,
+  pollFn,
+  spawn,
+  yieldNow,
+} from "@rt/core";
 import { advance, Instant, Sleep, sleep, sleepUntil, TimeError } from "@rt/time";
 import { describe, expect, it } from "vitest";
 import {
@@ -497,6 +508,24 @@ describe("Sleep.reset", () => {
   });
 });
 
+function* cleanUpSlowly(cleaned: string[]): Async<void> {
+  try {
+    yield* pending();
+  } finally {
+    yield* sleep(2);
+    cleaned.push("slept");
+  }
+}
+
+async function cleanUpSlowlyAsync(cleaned: string[]): Promise<void> {
+  try {
+    await pending();
+  } finally {
+    await sleep(2);
+    cleaned.push("slept");
+  }
+}
+
 describe("a sleep whose runtime shuts down", () => {
   it("is woken and throws a TimeError", () => {
     const { runtime } = quietRuntime();
@@ -539,6 +568,18 @@ describe("a sleep whose runtime shuts down", () => {
     sleeping.reset(Instant.fromMillis(driver.now() + 5));
     sleeping.drop();
     expect(driver._wheel.size).toBe(0);
+  });
+
+  it.each<[string, (cleaned: string[]) => IntoFuture<void>]>([
+    ["generator", cleanUpSlowly],
+    ["async", (cleaned) => () => cleanUpSlowlyAsync(cleaned)],
+  ])("serves the cleanup during the shutdown of a runtime that had no timers: %s lane", async (_, body) => {
+    const runtime = Builder.currentThread().build();
+    const cleaned: string[] = [];
+    runtime.spawn(body(cleaned));
+    await runtime.blockOn(yieldNow());
+    await runtime.shutdownTimeout(Infinity);
+    expect(cleaned).toEqual(["slept"]);
   });
 
   it("can't be made on a runtime that never had timers", () => {

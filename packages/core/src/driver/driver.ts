@@ -46,10 +46,13 @@ export interface Driver {
    */
   turn(force: boolean): boolean;
 
-  /** A `blockOn` waits: what this driver waits for shall keep the process alive. Calls are counted. */
+  /**
+   * A `blockOn` waits, of this runtime or another: what this driver waits for shall keep the process alive, up to
+   * {@link Driver.unref}.
+   */
   ref(): void;
 
-  /** Undoes one {@link Driver.ref}. */
+  /** Undoes {@link Driver.ref}. */
   unref(): void;
 
   /** The runtime has shut down: fails or wakes everything that still waits. */

@@ -46,8 +46,9 @@ export function currentTimers(): Timers | null {
 export function wakeAfter(ms: number, waker: Waker): TimerEntry {
   const core = currentCore();
   if (core.timers !== null) return core.timers.wakeAfter(ms, waker);
-  const timer = hostTimer(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
-  timer.setRef(core.isBlockedOn);
+  // Not those of the moment of loading: who puts fake ones in their place wants to move this.
+  const timer = hostTimer(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1), globalThis as never);
+  timer.setRef(realm.blockOns > 0);
   return timer;
 }
 

@@ -19,18 +19,19 @@ export class Await implements Context, Waker, Promise<unknown> {
   /** What is waited for, while it is. */
   _leaf: Future<unknown> | null = null;
   _queued = false;
+  _nextReady: Await | null = null;
   _previous: Await | null = null;
   _next: Await | null = null;
-  readonly #onFulfilled: OnFulfilled;
-  readonly #onRejected: OnRejected;
+  readonly _onFulfilled: OnFulfilled;
+  readonly _onRejected: OnRejected;
   /** What a callback gave or threw; made when it is there or somebody chains, whichever is earlier. */
-  #outcome: Promise<unknown> | null = null;
-  #resolve: ((outcome: unknown) => void) | null = null;
+  _outcome: Promise<unknown> | null = null;
+  _settleOutcome: ((outcome: unknown) => void) | null = null;
 
   constructor(scope: Scope, onFulfilled: OnFulfilled, onRejected: OnRejected) {
     this._scope = scope;
-    this.#onFulfilled = onFulfilled;
-    this.#onRejected = onRejected;
+    this._onFulfilled = onFulfilled;
+    this._onRejected = onRejected;
   }
 
   get waker(): Waker {
@@ -48,22 +49,22 @@ export class Await implements Context, Waker, Promise<unknown> {
   }
 
   _resolve(value: unknown): void {
-    this.#call(this.#onFulfilled as OnRejected, value);
+    this._callBack(this._onFulfilled as OnRejected, value);
   }
 
   _reject(reason: unknown): void {
-    this.#call(this.#onRejected, reason);
+    this._callBack(this._onRejected, reason);
   }
 
-  #call(callback: OnRejected, argument: unknown): void {
+  _callBack(callback: OnRejected, argument: unknown): void {
     const outcome = call(callback, argument);
-    if (this.#resolve === null) this.#outcome = outcome;
-    else this.#resolve(outcome);
+    if (this._settleOutcome === null) this._outcome = outcome;
+    else this._settleOutcome(outcome);
   }
 
-  #promise(): Promise<unknown> {
-    return (this.#outcome ??= new Promise((resolve) => {
-      this.#resolve = resolve;
+  _promise(): Promise<unknown> {
+    return (this._outcome ??= new Promise((resolve) => {
+      this._settleOutcome = resolve;
     }));
   }
 
@@ -72,15 +73,15 @@ export class Await implements Context, Waker, Promise<unknown> {
     onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#promise().then(onFulfilled, onRejected);
+    return this._promise().then(onFulfilled, onRejected);
   }
 
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
-    return this.#promise().catch(onRejected);
+    return this._promise().catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null): Promise<unknown> {
-    return this.#promise().finally(onFinally);
+    return this._promise().finally(onFinally);
   }
 }
 

@@ -55,6 +55,7 @@ export class CurrentThread extends RuntimeCore {
     this.#force = config.eventInterval !== undefined;
     this.#watch = new PollWatch(this);
     driver.start(() => this.#activate());
+    this.enlist();
     this.tell(channels.start, null, { name: config.name });
   }
 

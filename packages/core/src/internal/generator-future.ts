@@ -50,9 +50,9 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   readonly _generator: Async<T>;
   _controller: AbortController | null = null;
   _status: number = NEW;
-  #stepping = false;
+  _stepping = false;
   /** Was dropped by something that it called itself. */
-  #dropped = false;
+  _dropped = false;
 
   constructor(generator: Async<T>) {
     super();
@@ -62,20 +62,20 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   poll(cx: Context): Poll<T> {
     if (this._status === DONE) throw polledAfterCompletion(this);
     if (this._status === NEW) this._status = RUNNING;
-    return this.#step(cx, resumeGenerator);
+    return this._step(cx, resumeGenerator);
   }
 
   /** Runs the generator's `finally` blocks. Where they wait, the current task goes on driving them. */
   override drop(): void {
-    if (this.#stepping) {
-      this.#dropped = true; // a generator can't be closed from inside itself: as soon as it suspends
+    if (this._stepping) {
+      this._dropped = true; // a generator can't be closed from inside itself: as soon as it suspends
     } else if (this._status === NEW) {
       this._status = DONE;
       this._generator.return(undefined as never);
     } else if (this._status === RUNNING) {
       this._status = CLOSING;
       abortSignal(this);
-      if (this.#step(currentContext() ?? NOBODY, closeGenerator) === PENDING) adoptCleanup(this);
+      if (this._step(currentContext() ?? NOBODY, closeGenerator) === PENDING) adoptCleanup(this);
     }
   }
 
@@ -83,7 +83,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   _kill(): void {
     if (this._status === DONE) return;
     this._status = DONE;
-    if (this.#stepping) this.#dropped = true;
+    if (this._stepping) this._dropped = true;
     else killGenerator(this._generator);
   }
 
@@ -91,11 +91,11 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
     return this._status === NEW || this._status === DONE ? "a generator" : describeLeaf(this._generator);
   }
 
-  #step(cx: Context, method: (this: Async<unknown>) => Step): Poll<T> {
+  _step(cx: Context, method: (this: Async<unknown>) => Step): Poll<T> {
     const { cx: outerCx, generator: outerGenerator } = realm;
     realm.cx = cx;
     realm.generator = this;
-    this.#stepping = true;
+    this._stepping = true;
     try {
       let result = method.call(this._generator);
       if (result !== realm.suspension && !result.done) result = rejectYield(this._generator, result.value);
@@ -109,15 +109,15 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
       if (closed) return undefined as T;
       throw error;
     } finally {
-      this.#stepping = false;
+      this._stepping = false;
       realm.cx = outerCx;
       realm.generator = outerGenerator;
-      if (this.#dropped) this.#dropLate();
+      if (this._dropped) this._dropLate();
     }
   }
 
-  #dropLate(): void {
-    this.#dropped = false;
+  _dropLate(): void {
+    this._dropped = false;
     if (this._status === DONE) killGenerator(this._generator);
     else this.drop();
   }

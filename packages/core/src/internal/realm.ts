@@ -18,6 +18,7 @@ import type { Runtime } from "../runtime.ts";
 import type { ScopeStore } from "../platform/platform.ts";
 import type { GeneratorScope } from "./generator-future.ts";
 import type { LocalsNode } from "./locals.ts";
+import type { RuntimeCore } from "./runtime-core.ts";
 import type { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 
@@ -92,6 +93,10 @@ export class Realm {
   ambient: Runtime | null = null;
   /** What every dropped computation is told: one for all, since where it is made means nothing. */
   readonly cancelled: Cancelled = Object.freeze(new Cancelled());
+  /** Calls of `blockOn` and shutdowns that wait, of any runtime: they keep alive what all runtimes wait for. */
+  blockOns = 0;
+  /** Every runtime that has not shut down, as long as anything holds it. */
+  readonly runtimes: Set<WeakRef<RuntimeCore>> = new Set();
   lastTaskId = 0;
   lastRuntimeId = 0;
   readonly scopes: ScopeStore | null = createScopeStore();

@@ -114,6 +114,7 @@ export abstract class RuntimeCore implements Spawner {
   readonly #blocked = new Set<(error: unknown) => void>();
   #forgetExit: (() => void) | null = null;
   readonly #onceEmpty: (() => void)[] = [];
+  readonly #self: WeakRef<RuntimeCore> = new WeakRef<RuntimeCore>(this);
 
   constructor(config: Config, driver: Driver) {
     this.id = realm.lastRuntimeId += 1;
@@ -148,11 +149,6 @@ export abstract class RuntimeCore implements Spawner {
     return this;
   }
 
-  /** A `blockOn` waits. */
-  get isBlockedOn(): boolean {
-    return this.#blocked.size > 0;
-  }
-
   abstract schedule(task: Task<unknown>): void;
 
   /** Tasks that are ready, in both queues. */
@@ -172,13 +168,14 @@ export abstract class RuntimeCore implements Spawner {
     const found = this.#drivers.get(key);
     // What is stored under a key was made by that key.
     if (found !== undefined) return found as D;
-    if (this.closed) throw new DriverSetupError(key.name);
+    // Until the very end: cleanups may sleep for the first time.
+    if (this.#finished) throw new DriverSetupError(key.name);
     const below = this.driver;
     const made = key.install(below, this.handle);
     this.#drivers.set(key, made);
     // Another layer was asked for meanwhile: go on top of that.
     if (this.driver !== below && made instanceof LayeredDriver) Object.assign(made, { inner: this.driver });
-    for (let i = 0; i < this.#blocked.size; i += 1) {
+    if (realm.blockOns > 0) {
       made.ref();
       this.driver.unref();
     }
@@ -297,6 +294,12 @@ export abstract class RuntimeCore implements Spawner {
 
   // --- blockOn ---
 
+  /** The driver has started: from here on a `blockOn`, wherever it is called, keeps alive what tasks of this wait for. */
+  protected enlist(): void {
+    realm.runtimes.add(this.#self);
+    if (realm.blockOns > 0) this.driver.ref();
+  }
+
   blockOn<T>(into: IntoFuture<T>): Promise<T> {
     const task = this.makeTask(this, into, ROOT);
     return new Promise<T>((resolve, reject) => {
@@ -311,7 +314,7 @@ export abstract class RuntimeCore implements Spawner {
         else resolve(task._take());
       };
       this.#blocked.add(fail);
-      this.driver.ref();
+      refAll(1);
       this.#forgetExit ??= this.watchExit(() => {
         if (this.#blocked.size > 0) this.#failBlocked(new DeadlockError(this.handle.dump()));
       });
@@ -327,7 +330,7 @@ export abstract class RuntimeCore implements Spawner {
 
   #unblock(wait: (error: unknown) => void): boolean {
     if (!this.#blocked.delete(wait)) return false;
-    this.driver.unref();
+    refAll(-1);
     if (this.#blocked.size === 0) {
       this.#forgetExit?.();
       this.#forgetExit = null;
@@ -380,6 +383,7 @@ export abstract class RuntimeCore implements Spawner {
   #finishClosing(): void {
     if (this.#finished) return;
     this.#finished = true;
+    realm.runtimes.delete(this.#self);
     this.driver.shutdown();
     this.watchdog?.stop();
   }
@@ -469,6 +473,18 @@ export abstract class RuntimeCore implements Spawner {
     if (!to.hasSubscribers) return;
     const who = task === null ? null : { id: task._id, name: task.name() };
     to.publish({ runtime: this.id, ...who, ...more });
+  }
+}
+
+/** One more, or less, waits for the end of something: all runtimes need to know of the first and the last. */
+export function refAll(change: 1 | -1): void {
+  realm.blockOns += change;
+  if (realm.blockOns !== (change + 1) / 2) return;
+  for (const self of realm.runtimes) {
+    const core = self.deref();
+    if (core === undefined) realm.runtimes.delete(self);
+    else if (change === 1) core.driver.ref();
+    else core.driver.unref();
   }
 }
 

@@ -9,7 +9,8 @@
  *
  * Invariants:
  *  1. An await is on the scope's list exactly while its `leaf` is set and pending.
- *  2. An await is in the scope's ready queue exactly while its `_queued` is true.
+ *  2. An await is in the scope's ready queue exactly while its `_queued` is true. While that is not empty, the task
+ *     was woken.
  */
 import { runNeutral } from "#platform";
 import {
@@ -29,6 +30,7 @@ import { intoFuture } from "../into-future.ts";
 import { abortSignal, type GeneratorScope } from "./generator-future.ts";
 import { cannotRun, isGenerator, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
+import { proceed } from "./budget.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
 import { IN_CONTEXT, type Task } from "./task.ts";
@@ -52,8 +54,6 @@ const CANCEL_NEXT = 0x40;
 /** Killed: every await throws. */
 const CANCEL_ALL = 0x80;
 
-const NO_AWAITS: readonly Await[] = [];
-
 export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _controller: AbortController | null = null;
   _task: Task<unknown> | null = null;
@@ -63,31 +63,33 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _localSet: LocalSet | null = null;
   /** The oldest pending await; its `_previous` is the youngest. */
   _awaits: Await | null = null;
-  #ready: readonly Await[] = NO_AWAITS;
+  /** Those of them that were woken, in that order. */
+  _ready: Await | null = null;
+  _lastReady: Await | null = null;
   /** The function; later what it gave, or the generator it made. */
-  #content: unknown;
-  readonly #context: CapturedContext | null;
+  _content: unknown;
+  readonly _context: CapturedContext | null;
   _budget: number = BUDGET;
   /** What the drop of an awaited future threw. */
-  #isRoot = false;
-  #dropError: { readonly error: unknown } | null = null;
+  _isRoot = false;
+  _dropError: { readonly error: unknown } | null = null;
 
   constructor(body: Body<T> | null, context: CapturedContext | null) {
     super();
-    this.#content = body;
-    this.#context = context;
+    this._content = body;
+    this._context = context;
   }
 
   poll(cx: Context): Poll<T> {
     this._waker = cx.waker;
     const state = this._state;
-    if ((state & DELEGATED) !== 0) return this.#delegate().poll(cx);
-    if ((state & (RUNNING | FULFILLED | REJECTED | DONE)) === 0) return this.#start(cx);
+    if ((state & DELEGATED) !== 0) return this._delegate().poll(cx);
+    if ((state & (RUNNING | FULFILLED | REJECTED | DONE)) === 0) return this._start(cx);
     // A whole budget of awaits went by since the last poll: the loop's turn must come sooner.
     if (this._budget <= 0 && this._task !== null) this._task._scheduler.core.heavyPolls += 1;
     this._budget = BUDGET;
-    if (this.#ready.length > 0) this.#pollReady();
-    return (this._state & RUNNING) === 0 ? this.#take() : PENDING;
+    if (this._ready !== null) this._pollReady(cx);
+    return (this._state & RUNNING) === 0 ? this._take() : PENDING;
   }
 
   override drop(): void {
@@ -98,32 +100,32 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _close(): boolean {
     const state = this._state;
     if ((state & DELEGATED) !== 0) {
-      this.#delegate().drop();
+      this._delegate().drop();
       return false;
     }
     if ((state & RUNNING) === 0) {
       this._state = state | DONE;
-      this.#content = null;
+      this._content = null;
       return false;
     }
     if ((state & CLOSING) === 0) {
       this._state = state | CLOSING;
       abortSignal(this);
       if (this._awaits === null) this._state |= CANCEL_NEXT;
-      else this.#rejectAwaits();
+      else this._rejectAwaits();
     }
     return true;
   }
 
   /** Ends a cleanup that is not to be waited for: each of its awaits throws. */
   _kill(): void {
-    if ((this._state & DELEGATED) !== 0) this.#delegate().drop();
+    if ((this._state & DELEGATED) !== 0) this._delegate().drop();
     this._state = (this._state & ~RUNNING) | DONE | CANCEL_ALL;
-    this.#rejectAwaits();
+    this._rejectAwaits();
   }
 
   override describe(): string {
-    if ((this._state & DELEGATED) !== 0) return this.#delegate().describe();
+    if ((this._state & DELEGATED) !== 0) return this._delegate().describe();
     const leaves: string[] = [];
     for (let node = this._awaits; node !== null; node = node._next)
       if (node._leaf !== null) leaves.push(node._leaf.describe());
@@ -135,7 +137,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     this._state = RUNNING;
     this._task = task;
     this._waker = task;
-    this.#isRoot = true;
+    this._isRoot = true;
   }
 
   /** Awaits belong here: the function is running, or was killed, so that they are to throw. */
@@ -144,16 +146,16 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   }
 
   /** Notes that the function's code is about to go on in a microtask. */
-  #letGo(): void {
+  _letGo(): void {
     realm.resumed = this;
-    if (realm.scopes === null) guessScope(this.#isRoot ? null : this);
+    if (realm.scopes === null) guessScope(this._isRoot ? null : this);
   }
 
   /** Polls the leaf of a new await, and keeps it where it is pending. */
   _await(node: Await, leaf: Future<unknown>): void {
     const state = this._state;
     if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) {
-      this.#refuse(node, leaf);
+      this._refuse(node, leaf);
       return;
     }
     const outer = realm.budget;
@@ -161,12 +163,12 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     let value: unknown;
     node._leaf = leaf;
     try {
-      value = this.#pollLeaf(leaf, node);
+      value = this._pollLeaf(leaf, node);
     } catch (error) {
       node._leaf = null;
       this._budget = realm.budget;
       realm.budget = outer;
-      this.#letGo();
+      this._letGo();
       node._reject(error);
       return;
     }
@@ -174,19 +176,19 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     realm.budget = outer;
     if (value === PENDING) {
       // The leaf may have dropped this very function while it was polled.
-      if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) === 0) this.#link(node);
-      else this.#refuse(node, leaf);
+      if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) === 0) this._link(node);
+      else this._refuse(node, leaf);
       return;
     }
     node._leaf = null;
-    this.#letGo();
+    this._letGo();
     node._resolve(value);
   }
 
-  #refuse(node: Await, leaf: Future<unknown>): void {
+  _refuse(node: Await, leaf: Future<unknown>): void {
     this._state &= ~CANCEL_NEXT;
     node._leaf = null;
-    this.#letGo();
+    this._letGo();
     node._reject(realm.cancelled);
     leaf.drop();
   }
@@ -195,40 +197,41 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _mayGoOn(): boolean {
     if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
     this._budget -= 1;
-    this.#letGo();
+    this._letGo();
     return true;
   }
 
   /** A pending await of this scope was woken. */
   _woken(node: Await): void {
-    if (this.#ready === NO_AWAITS) this.#ready = [node];
-    else (this.#ready as Await[]).push(node);
+    if (this._lastReady === null) this._ready = node;
+    else this._lastReady._nextReady = node;
+    this._lastReady = node;
     this._waker?.wake();
   }
 
-  #start(cx: Context): Poll<T> {
+  _start(cx: Context): Poll<T> {
     this._state |= RUNNING;
     this._task = realm.task;
     this._locals = realm.locals;
     if (realm.enteredSets.length > 0) this._localSet = realm.enteredSets.at(-1) ?? null;
-    this.#letGo();
+    this._letGo();
     const outer = realm.generator;
     realm.generator = this;
     try {
-      if (this.#context !== null) this.#context.runInAsyncScope(startBody, undefined, this);
+      if (this._context !== null) this._context.runInAsyncScope(startBody, undefined, this);
       // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
       else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
       else runNeutral(startBody, this as Scope);
     } finally {
       realm.generator = outer;
     }
-    return (this._state & DELEGATED) === 0 ? PENDING : this.#delegate().poll(cx);
+    return (this._state & DELEGATED) === 0 ? PENDING : this._delegate().poll(cx);
   }
 
   /** Calls the function inside its own scope. */
   _call(): void {
-    const body = this.#content as Body<T>;
-    this.#content = null;
+    const body = this._content as Body<T>;
+    this._content = null;
     realm.scopes?.enterWith(this);
     let running: PromiseLike<T> | Async<T>;
     try {
@@ -238,15 +241,20 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       throw error;
     }
     if (running instanceof Future || isGenerator(running)) {
-      this.#content = intoFuture(running as IntoFuture<T>);
+      this._content = intoFuture(running as IntoFuture<T>);
       this._state = DELEGATED;
     } else if (!isPromiseLike(running)) {
       this._state = DONE;
       throw cannotRun(running);
     } else if (realm.scopes === null) {
+      const settle = (status: number, result: unknown): void => {
+        this._settle(status, result);
+        // What runs in the next microtasks is somebody else's code.
+        if (realm.asyncScope === this) realm.asyncScope = null;
+      };
       running.then(
-        (value) => this._settle(FULFILLED, value),
-        (error: unknown) => this._settle(REJECTED, error),
+        (value) => settle(FULFILLED, value),
+        (error: unknown) => settle(REJECTED, error),
       );
     } else {
       // These two find the scope in the context they run in, so each task does without closures of its own.
@@ -258,10 +266,10 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const state = this._state;
     if ((state & RUNNING) === 0) return;
     // What the function left behind, such as the loser of a race, must not take a message or a permit any more.
-    if (this._awaits !== null) this.#rejectAwaits();
-    if (this.#dropError !== null) {
+    if (this._awaits !== null) this._rejectAwaits();
+    if (this._dropError !== null) {
       status = REJECTED;
-      result = this.#dropError.error;
+      result = this._dropError.error;
     }
     const task = this._task;
     if (task !== null && task._body === (this as Future<unknown>)) {
@@ -271,53 +279,59 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       return;
     }
     this._state = (state & ~RUNNING) | status;
-    this.#content = result;
+    this._content = result;
     this._waker?.wake();
   }
 
-  #take(): T {
+  _take(): T {
     const state = this._state;
     if ((state & DONE) !== 0) throw polledAfterCompletion(this);
     this._state = DONE;
-    if ((state & REJECTED) !== 0) throw this.#content;
-    return this.#content as T;
+    if ((state & REJECTED) !== 0) throw this._content;
+    return this._content as T;
   }
 
-  #delegate(): Future<T> {
+  _delegate(): Future<T> {
     // What DELEGATED says.
-    return this.#content as Future<T>;
+    return this._content as Future<T>;
   }
 
-  #pollReady(): void {
-    const ready = this.#ready;
-    this.#ready = NO_AWAITS;
-    for (const node of ready) {
+  _pollReady(cx: Context): void {
+    // What is woken from here on waits for the next poll.
+    const last = this._lastReady;
+    for (let node = this._ready; node !== null; node = node === last ? null : this._ready) {
+      // To ask each of many that may not go on would cost the square of their number.
+      if (realm.budget <= 0 && !proceed(cx)) break;
+      this._ready = node._nextReady;
+      if (this._ready === null) this._lastReady = null;
+      node._nextReady = null;
       node._queued = false;
-      const leaf = node._leaf;
-      if (leaf === null) continue;
-      let value: unknown;
-      try {
-        value = this.#pollLeaf(leaf, node);
-        if (value === PENDING) continue;
-      } catch (error) {
-        this.#settleAwait(node, leaf, true, error);
-        continue;
-      }
-      this.#settleAwait(node, leaf, false, value);
+      if (node._leaf !== null) this._pollAwait(node, node._leaf);
     }
     this._budget = realm.budget;
   }
 
-  #settleAwait(node: Await, leaf: Future<unknown>, failed: boolean, result: unknown): void {
+  _pollAwait(node: Await, leaf: Future<unknown>): void {
+    let value: unknown;
+    try {
+      value = this._pollLeaf(leaf, node);
+    } catch (error) {
+      this._settleAwait(node, leaf, true, error);
+      return;
+    }
+    if (value !== PENDING) this._settleAwait(node, leaf, false, value);
+  }
+
+  _settleAwait(node: Await, leaf: Future<unknown>, failed: boolean, result: unknown): void {
     // The leaf may have dropped this very function while it was polled: then the await is settled already.
     if (node._leaf !== leaf) return;
-    this.#unlink(node);
-    this.#letGo();
+    this._unlink(node);
+    this._letGo();
     if (failed) node._reject(result);
     else node._resolve(result);
   }
 
-  #pollLeaf<U>(leaf: Future<U>, node: Await): Poll<U> {
+  _pollLeaf<U>(leaf: Future<U>, node: Await): Poll<U> {
     const { task, locals } = realm;
     realm.task = this._task;
     realm.locals = this._locals;
@@ -329,22 +343,22 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     }
   }
 
-  #rejectAwaits(): void {
+  _rejectAwaits(): void {
     for (let node = this._awaits; node !== null; node = this._awaits) {
       const leaf = node._leaf as Future<unknown>;
-      this.#unlink(node);
-      this.#letGo();
+      this._unlink(node);
+      this._letGo();
       node._reject(realm.cancelled);
       try {
         leaf.drop();
       } catch (error) {
         // The others are dropped all the same, and the cleanup runs; then the function fails with this.
-        this.#dropError ??= { error };
+        this._dropError ??= { error };
       }
     }
   }
 
-  #link(node: Await): void {
+  _link(node: Await): void {
     const oldest = this._awaits;
     if (oldest === null) {
       this._awaits = node;
@@ -357,7 +371,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     oldest._previous = node;
   }
 
-  #unlink(node: Await): void {
+  _unlink(node: Await): void {
     const oldest = this._awaits as Await;
     const { _previous: previous, _next: next } = node;
     if (node === oldest) {

@@ -45,7 +45,7 @@ import { siteFrames } from "./spawn-site.ts";
 
 /** In a run queue. Set by `wake`, cleared when a poll starts. */
 export const SCHEDULED = 0x1;
-/** Ended, with a result. Set once, by `#end`. */
+/** Ended, with a result. Set once, by `_end`. */
 export const DONE = 0x2;
 /** The result is an error that the task threw. Comes with DONE or before it. */
 export const FAILED = 0x4;
@@ -220,7 +220,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _run(): void {
     const state = this._state;
     if ((state & NOT_PLAIN) !== 0) {
-      this.#runOther();
+      this._runOther();
       return;
     }
     this._state = (state & ~SCHEDULED) | RUNNING;
@@ -229,14 +229,14 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     this._polls = (this._polls + 1) | 0;
     try {
       const result = resumeGenerator.call(this._body as Async<T>);
-      if (result === realm.suspension) this.#suspended();
-      else this.#resumed(result);
+      if (result === realm.suspension) this._suspended();
+      else this._resumed(result);
     } catch (error) {
-      this.#finish(FAILED, error);
+      this._finish(FAILED, error);
     }
   }
 
-  #runOther(): void {
+  _runOther(): void {
     this._state &= ~SCHEDULED;
     const state = this._state;
     if ((state & DONE) !== 0) return;
@@ -250,11 +250,11 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
     if ((state & UNCOUNTED) !== 0) this._scheduler.core.counters.polls -= 1;
-    this.#inContext(stepTask);
+    this._stepInContext(stepTask);
   }
 
   /** Calls `step` where the task's `AsyncLocalStorage` values are seen, if it keeps them. */
-  #inContext(step: (task: Task<unknown>) => void): void {
+  _stepInContext(step: (task: Task<unknown>) => void): void {
     const context = this._extra === null ? null : this._extra.context;
     if (context === null) step(this);
     else context.runInAsyncScope(step, undefined, this);
@@ -264,20 +264,20 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     try {
       if ((this._state & FUTURE) === 0) {
         const result = resumeGenerator.call(this._body as Async<T>);
-        if (result === realm.suspension) this.#suspended();
-        else this.#resumed(result);
+        if (result === realm.suspension) this._suspended();
+        else this._resumed(result);
       } else {
         const value = (this._body as Future<T>).poll(this);
-        if (value === PENDING) this.#suspended();
-        else this.#finish(0, value);
+        if (value === PENDING) this._suspended();
+        else this._finish(0, value);
       }
     } catch (error) {
-      this.#finish(FAILED, error);
+      this._finish(FAILED, error);
     }
   }
 
   /** The task waits. */
-  #suspended(): void {
+  _suspended(): void {
     const state = this._state & ~RUNNING;
     this._state = state;
     if ((state & (LISTED | ABORTING)) === LISTED) return;
@@ -290,10 +290,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   }
 
   /** Takes a result that is not our suspension: the generator's last, or a mistake. */
-  #resumed(result: IteratorResult<Future<unknown>, unknown>): void {
+  _resumed(result: IteratorResult<Future<unknown>, unknown>): void {
     const last = result.done === true ? result : rejectYield(this._body as Async<T>, result.value);
-    if (last.done === true) this.#finish(0, last.value);
-    else this.#suspended();
+    if (last.done === true) this._finish(0, last.value);
+    else this._suspended();
   }
 
   // --- ending ---
@@ -315,10 +315,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.task = this;
     realm.budget = BUDGET;
     try {
-      if (first) this.#inContext(closeTask);
-      else this.#kill(this._body);
+      if (first) this._stepInContext(closeTask);
+      else this._killBody(this._body);
     } catch (error) {
-      this.#finish(FAILED, error);
+      this._finish(FAILED, error);
     }
   }
 
@@ -328,18 +328,18 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     abortSignal(this);
     if ((this._state & FUTURE) === 0) {
       const result = closeGenerator.call(body as Async<T>);
-      if (result === realm.suspension) this.#suspended();
-      else this.#resumed(result);
+      if (result === realm.suspension) this._suspended();
+      else this._resumed(result);
     } else if (body instanceof Scope) {
-      if (body._close()) this.#suspended();
-      else this.#finish(0, undefined);
+      if (body._close()) this._suspended();
+      else this._finish(0, undefined);
     } else {
       (body as Future<T>).drop();
-      this.#finish(0, undefined);
+      this._finish(0, undefined);
     }
   }
 
-  #kill(body: Body<T> | null): void {
+  _killBody(body: Body<T> | null): void {
     const cleanups = this._extra?.cleanups;
     if (cleanups != null) {
       this._extend().cleanups = null;
@@ -349,8 +349,8 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     else if ((this._state & FUTURE) === 0) {
       if (body !== null) killGenerator(body as Async<T>);
     } else if (body instanceof Scope) body._kill();
-    if (body === null) this.#end();
-    else this.#finish(0, undefined);
+    if (body === null) this._end();
+    else this._finish(0, undefined);
   }
 
   /**
@@ -360,17 +360,17 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
    */
   _settled(failed: boolean, result: unknown, unaware: boolean): void {
     if (unaware && !failed && (this._state & ABORTED_SELF) !== 0) this._state &= ~CLOSING;
-    this.#finish(failed ? FAILED : 0, result);
+    this._finish(failed ? FAILED : 0, result);
   }
 
   /** The body has ended. The task ends as soon as its cleanups have. */
-  #finish(outcome: number, value: unknown): void {
+  _finish(outcome: number, value: unknown): void {
     if ((this._state & DONE) !== 0) return;
     this._body = null;
     if (this._extra === null && (this._state & CLOSING) === 0) {
       this._state |= outcome;
       this._value = value;
-      this.#end();
+      this._end();
       return;
     }
     if ((this._state & CLOSING) !== 0 && (outcome === 0 || isCancellation(value))) {
@@ -380,22 +380,22 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     this._state |= outcome;
     this._value = value;
     const cleanups = this._extra?.cleanups;
-    if (cleanups == null || cleanups.size === 0) this.#end();
+    if (cleanups == null || cleanups.size === 0) this._end();
     else {
       this._state |= FUTURE; // keeps a wake-up from resuming what is no more
-      this.#suspended();
+      this._suspended();
     }
   }
 
-  #end(): void {
+  _end(): void {
     this._state |= DONE;
     this._scheduler.release(this);
-    if (this._joins !== null) this.#wakeJoins();
+    if (this._joins !== null) this._wakeJoins();
     else if ((this._state & FAILED) !== 0) this._scheduler.failed(this);
     if (this._extra !== null) this._extra.owner?._disown(this);
   }
 
-  #wakeJoins(): void {
+  _wakeJoins(): void {
     // Always the first that is left: a waker may drop any of the others.
     for (let join = this._joins; join !== null; join = this._joins) {
       const waker = join._waker;
@@ -419,7 +419,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _disown(cleanup: Task<unknown>): void {
     const cleanups = this._extra?.cleanups;
     if (cleanups == null || !cleanups.delete(cleanup)) return;
-    if (cleanups.size === 0 && this._body === null && (this._state & DONE) === 0) this.#end();
+    if (cleanups.size === 0 && this._body === null && (this._state & DONE) === 0) this._end();
   }
 
   // --- the result ---

@@ -1,5 +1,5 @@
-/** A driver's timer keeps the process alive exactly while a blockOn waits. */
-import { Builder, Future, PENDING, type Context, type Poll, type Waker } from "@rt/core";
+/** A driver's timer keeps the process alive exactly while a blockOn waits, be it one of another runtime. */
+import { Builder, Future, Handle, PENDING, type Context, type Poll, type Waker } from "@rt/core";
 import { LayeredDriver } from "@rt/core/driver";
 
 let waker: Waker | undefined;
@@ -23,7 +23,11 @@ class Due extends Future<string> {
   }
 }
 
-const runtime = Builder.currentThread()
-  .addDriver({ name: "soon", install: (inner) => new Soon(inner) })
-  .build();
-console.log(await runtime.blockOn(new Due()));
+const [, , whose] = process.argv;
+const runtime = Builder.currentThread().build();
+const other = Builder.currentThread().build();
+const handle = { own: runtime.handle(), default: Handle.current(), other: other.handle() }[whose ?? ""];
+if (handle === undefined) throw new Error(`Whose driver is ${whose}?`);
+handle.driver({ name: "soon", install: (inner) => new Soon(inner) });
+const task = handle.spawn(new Due());
+console.log(await runtime.blockOn(async () => task));

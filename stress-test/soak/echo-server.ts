@@ -69,6 +69,6 @@ function* echo(stream: TcpStream): Async<Connection> {
 }
 
 /** Whether the peer has reset the connection, or closed it while we were writing. */
-export function isBrokenOff(error: unknown): boolean {
+function isBrokenOff(error: unknown): boolean {
   return error instanceof IoError && (error.kind === "ConnectionReset" || error.kind === "BrokenPipe");
 }

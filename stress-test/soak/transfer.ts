@@ -6,7 +6,7 @@ const LARGEST = 256 * 1024;
 const PATTERN = Buffer.from(Array.from({ length: PERIOD + LARGEST }, (_, index) => index % PERIOD));
 
 /** The stream came back changed. */
-export class CorruptionError extends Error {
+class CorruptionError extends Error {
   override readonly name = "CorruptionError";
 }
 

@@ -12,21 +12,6 @@ function run(example: string): { status: number | null; stdout: string; stderr: 
 /** Examples are written for the Node the project is developed on: 22 has no `await using` yet. */
 const runsExamples = Number.parseInt(process.versions.node, 10) >= 24;
 
-describe.runIf(runsExamples)("examples/demo", () => {
-  it("counts the same lines in both lanes, gives up on the hanging task, and ends by itself", () => {
-    const { status, stdout, stderr } = run("demo");
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    const [generator, async] = [...stdout.matchAll(/lane *: (\d+ lines in \d+ files)/g)].map(
-      ([, counted]) => counted,
-    );
-    expect(generator).toBeDefined();
-    expect(async).toBe(generator);
-    expect(stdout).toContain("the hanging task has cleaned up");
-    expect(stdout).toMatch(/tasks alive +│ 0 /);
-  });
-});
-
 describe.runIf(runsExamples)("examples/custom-driver", () => {
   it("lets a simulated day pass at once, in the order of its timers", () => {
     const { status, stdout } = run("custom-driver");

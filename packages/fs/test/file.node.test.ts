@@ -522,6 +522,14 @@ describe("File.seek", () => {
     expect(await run(file.readToString())).toBe("xyz");
   });
 
+  it("forgets the end that a dropped read has come to", async () => {
+    const file = await open(fileWith("abc"));
+    await run(file.readExact(3));
+    pollAndDrop(file.read(new Uint8Array(1)));
+    await run(file.rewind());
+    expect(await run(file.read(new Uint8Array(3)))).toBe(3);
+  });
+
   it("waits for a write under way", async () => {
     const file = await open(fileWith(""));
     file.pollWrite(new TestWaker(), utf8("abc"));

@@ -6,12 +6,12 @@ import { ExampleProcess, runsExamples } from "./programs/example-process.ts";
 
 describe.runIf(runsExamples)("examples/demo", () => {
   it("puts mini-redis under load, checks the answers, and ends by itself with everything closed", async () => {
-    await using demo = new ExampleProcess("demo", "--connections", "8", "--seconds", "0.6");
+    await using demo = new ExampleProcess("demo", "--connections", "8", "--seconds", "0.8");
     const code = await demo.end();
     expect(demo.stderr).toBe("");
     expect(code).toBe(0);
     expect(demo.stdout).toContain("8 connections to 127.0.0.1:");
-    expect(demo.stdout).toMatch(/^SET +\d+ commands in 0\.\d s$/m);
+    expect(demo.stdout).toMatch(/ \d+ commands in [\d.]+ s$/m);
     expect(demo.stdout).toContain("500 messages received in order");
     expect(demo.stdout).toContain("500 keys have expired");
     expect(demo.stdout).toMatch(/GET +│ \d+ +│ \d+ +│ [\d.]+ +│/);

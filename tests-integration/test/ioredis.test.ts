@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MiniRedis, runsExamples } from "./programs/example-process.ts";
 
-describe.runIf(runsExamples)("ioredis against examples/mini-redis", () => {
+describe.runIf(runsExamples)("ioredis against examples/mini-redis", { timeout: 30_000 }, () => {
   let server: MiniRedis;
   const clients: Redis[] = [];
 
@@ -13,7 +13,7 @@ describe.runIf(runsExamples)("ioredis against examples/mini-redis", () => {
   });
 
   afterAll(async () => {
-    for (const client of clients) client.disconnect();
+    for (const open of clients) open.disconnect();
     await server[Symbol.asyncDispose]();
   });
 

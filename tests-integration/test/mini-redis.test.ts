@@ -15,7 +15,7 @@ async function converse(port: number, request: string, end = true): Promise<stri
   return answer;
 }
 
-describe.runIf(runsExamples)("examples/mini-redis", () => {
+describe.runIf(runsExamples)("examples/mini-redis", { timeout: 30_000 }, () => {
   let server: MiniRedis;
   /** A connection that must notice nothing of what happens on the others. */
   let bystander: Socket;
@@ -81,14 +81,14 @@ describe.runIf(runsExamples)("examples/mini-redis", () => {
   });
 
   it("lets a peer wait that does not read, and keeps its replies", async () => {
-    const value = "x".repeat(100_000);
-    await converse(server.port, `SET large ${value.slice(0, 60_000)}\r\n`);
+    await converse(server.port, `SET large ${"x".repeat(60_000)}\r\n`);
     const socket = connect(server.port, "127.0.0.1");
     socket.pause();
     for (let round = 0; round < 20; round += 1) socket.write("GET large\r\n".repeat(50));
     await expectUndisturbed();
     let length = 0;
     socket.on("data", (chunk: Buffer) => (length += chunk.length));
+    socket.resume();
     socket.end();
     await once(socket, "close");
     expect(length).toBe(1_000 * (60_000 + "$60000\r\n\r\n".length));

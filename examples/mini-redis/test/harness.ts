@@ -1,5 +1,13 @@
 /** A server in memory, and raw conversations with it. */
-import { type Async, Builder, type IntoFuture, intoFuture, type Future, spawn } from "@rt/core";
+import {
+  type Async,
+  Builder,
+  type IntoFuture,
+  intoFuture,
+  type Future,
+  type JoinHandle,
+  spawn,
+} from "@rt/core";
 import { duplex, type DuplexStream } from "@rt/io";
 import { mpsc, Notify } from "@rt/sync";
 import type { ServerOptions } from "../src/server/session.ts";
@@ -8,9 +16,9 @@ import { type Listener, serve, type Stream } from "../src/server/server.ts";
 /** Hands out the other ends of streams in memory. */
 export class MemoryListener implements Listener {
   readonly #channel = mpsc.unboundedChannel<DuplexStream>();
-  isClosed = false;
+  isClosed: boolean = false;
 
-  connect(capacity = 64 * 1024): DuplexStream {
+  connect(capacity: number = 64 * 1024): DuplexStream {
     const [client, server] = duplex(capacity);
     this.#channel.tx.send(server);
     return client;
@@ -37,9 +45,9 @@ export class MemoryListener implements Listener {
 
 /** A server that runs, and what shuts it down. */
 export class TestServer {
-  readonly listener = new MemoryListener();
+  readonly listener: MemoryListener = new MemoryListener();
   readonly #stop = new Notify();
-  readonly #task;
+  readonly #task: JoinHandle<void>;
 
   constructor(options: ServerOptions = {}) {
     this.#task = spawn(serve(this.listener, this.#stop.notified(), options));
@@ -92,4 +100,14 @@ export function answers(request: string, options?: ServerOptions): Promise<strin
 /** Reads until `length` bytes are there. */
 export function* expectBytes(io: DuplexStream, length: number): Async<string> {
   return Buffer.from(yield* io.readExact(length)).toString("latin1");
+}
+
+/** What it throws; `undefined` where it throws nothing. */
+export function* failure(body: IntoFuture<unknown>): Async<unknown> {
+  try {
+    yield* intoFuture(body);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }

@@ -33,7 +33,10 @@ const PARSED = [
   Infinity,
   12345678901234567890n,
   "text",
-  new Map<Reply, Reply>([["a", 1], ["b", ["x"]]]),
+  new Map<Reply, Reply>([
+    ["a", 1],
+    ["b", ["x"]],
+  ]),
   [1, 2],
   new Push(["message", "hi"]),
   7,
@@ -49,11 +52,14 @@ describe("ReplyParser.next", () => {
   });
 
   it("gives the same replies when every byte comes alone", () => {
-    expect(parse([...EVERYTHING])).toEqual(PARSED);
+    expect(parse(EVERYTHING.split(""))).toEqual(PARSED);
   });
 
   it("fails with a ProtocolError or not at all, whatever comes", () => {
-    const piece = fc.oneof(fc.string(), fc.constantFrom("*2\r\n", "$3\r\n", "%1\r\n", "\r\n", "|1\r\n", "=3\r\n", ":1\r\n"));
+    const piece = fc.oneof(
+      fc.string(),
+      fc.constantFrom("*2\r\n", "$3\r\n", "%1\r\n", "\r\n", "|1\r\n", "=3\r\n", ":1\r\n"),
+    );
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
         try {

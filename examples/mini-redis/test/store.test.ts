@@ -27,7 +27,8 @@ describe("Deadlines.takeDue", () => {
         }
         const taken: [string, number][] = [];
         for (let time = 0; time <= 50; time += 1)
-          for (let key = deadlines.takeDue(time); key !== undefined; key = deadlines.takeDue(time)) taken.push([key, time]);
+          for (let key = deadlines.takeDue(time); key !== undefined; key = deadlines.takeDue(time))
+            taken.push([key, time]);
         expect(new Map(taken)).toEqual(model);
         expect(deadlines.size).toBe(0);
       }),

@@ -7,7 +7,7 @@ import { join } from "node:path";
 export const runsExamples: boolean = Number.parseInt(process.versions.node, 10) >= 24;
 
 /** The packages' sources where these tests use them, else what was built. */
-const CONDITIONS = process.execArgv.filter((option) => option.startsWith("--conditions"));
+const CONDITIONS = process.execArgv.filter((option) => option === "--conditions=@rt/source");
 
 export class ExampleProcess implements AsyncDisposable {
   readonly #child: ChildProcess;

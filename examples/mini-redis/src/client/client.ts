@@ -37,6 +37,7 @@ export class Client implements Line, Disposable, AsyncDisposable {
   #done = 0;
   #failure: Error | null = null;
   #isClosing = false;
+  #isDisposed = false;
   /** There is something to write, or nothing more will come. */
   readonly #filled = new Notify();
   readonly #tasks: readonly JoinHandle<void>[];
@@ -164,6 +165,7 @@ export class Client implements Line, Disposable, AsyncDisposable {
 
   /** Closes the connection at once. Commands under way fail. */
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     for (const task of this.#tasks) task.abort();
     this.#fail(new ConnectionClosedError());
     dispose(this.#io);
@@ -174,6 +176,7 @@ export class Client implements Line, Disposable, AsyncDisposable {
   }
 
   *#close(): Async<void> {
+    if (this.#isDisposed) return;
     this.#isClosing = true;
     this.#filled.notifyOne();
     try {

@@ -30,6 +30,14 @@ export class Input {
     return this.at === this.text.length && !this.#isLarge;
   }
 
+  /** Whether there is something to cut a frame out of. Where there is not, lets go of what was cut up. */
+  hasMore(): boolean {
+    if (this.at < this.text.length) return true;
+    this.text = "";
+    this.at = 0;
+    return false;
+  }
+
   /** Takes in what was read. The array belongs to the input from then on. */
   push(chunk: Uint8Array): void {
     const rest = this.#missing > 0 ? this.#pushLarge(chunk) : chunk;

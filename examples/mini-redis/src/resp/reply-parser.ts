@@ -104,7 +104,7 @@ export class ReplyParser {
   #step(): Step | undefined {
     const input = this.#input;
     if (this.#bulkType !== "") return this.#bulk();
-    if (input.at === input.text.length) return UNFINISHED;
+    if (!input.hasMore()) return UNFINISHED;
     const type = input.text[input.at] as string;
     switch (type) {
       case "$":

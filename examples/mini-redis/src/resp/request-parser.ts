@@ -65,7 +65,7 @@ export class RequestParser {
   next(): Request | undefined {
     const input = this.#input;
     while (this.#left === 0) {
-      if (input.at === input.text.length) return undefined;
+      if (!input.hasMore()) return undefined;
       if (input.text.charCodeAt(input.at) !== STAR) {
         const words = this.#inline();
         if (words === undefined || words.length > 0) return words as Request | undefined;
@@ -100,7 +100,7 @@ export class RequestParser {
   /** Whether the length of the next argument is there. */
   #bulkLength(): boolean {
     const input = this.#input;
-    if (input.at === input.text.length) return false;
+    if (!input.hasMore()) return false;
     if (input.text.charCodeAt(input.at) !== DOLLAR && input.lineEnd() !== -1)
       throw new ProtocolError(`expected '$', got '${input.text[input.at]}'`);
     const length = input.integer();

@@ -1,5 +1,5 @@
 /** The commands that are about the connection they come on. */
-import { type Bulk, textOf } from "../../resp/bulk.ts";
+import { type Bulk, detach, detachText, textOf } from "../../resp/bulk.ts";
 import type { Request } from "../../resp/request-parser.ts";
 import type { Session } from "../session.ts";
 import { now } from "../store.ts";
@@ -89,7 +89,7 @@ function hello(session: Session, request: Request): void {
   }
   checkUser(session, user, () => {
     if (name !== undefined && !checkName(session, name)) return;
-    session.name = name ?? session.name;
+    session.name = name === undefined ? session.name : detach(name);
     out.protocol = version;
     introduce(session);
   });
@@ -130,7 +130,7 @@ const CLIENT: Readonly<Record<string, Subcommand>> = {
     run(session, request) {
       const name = request[2] as Bulk;
       if (!checkName(session, name)) return;
-      session.name = name;
+      session.name = detach(name);
       session.out.raw("+OK\r\n");
     },
   },
@@ -144,7 +144,7 @@ const CLIENT: Readonly<Record<string, Subcommand>> = {
       else if (!/^[!-~]*$/.test(value))
         session.out.error(`ERR ${key} cannot contain spaces, newlines or special characters.`);
       else {
-        session.library = { ...session.library, [key]: value };
+        session.library = { ...session.library, [key]: detachText(value) };
         session.out.raw("+OK\r\n");
       }
     },

@@ -8,11 +8,6 @@ import { currentContext, FINISHED, notPolled, show, suspension, TAKEN, typeError
 import { describeAll, dropAll, polledAgain, type Slot } from "./internal/slots.ts";
 import type { Output } from "./internal/types.ts";
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 // Bits of `_state`.
 const BIASED = 0x1;
 /** The first failure ends it. */
@@ -68,7 +63,7 @@ class Join extends Future<unknown> {
       let value: unknown;
       try {
         value = future.poll(cx);
-        if (value === pending) continue;
+        if (value === PENDING) continue;
         if ((state & SETTLES) !== 0) value = { status: "fulfilled", value };
       } catch (error) {
         value = this._failed(at, error);
@@ -78,17 +73,17 @@ class Join extends Future<unknown> {
       this._values[at] = value;
     }
     // It may have been dropped by one of its own futures.
-    return this._left === 0 && (this._state & OVER) === 0 ? this._finish() : pending;
+    return this._left === 0 && (this._state & OVER) === 0 ? this._finish() : PENDING;
   }
 
   // The same as the inherited one, without a call through it.
   override next(): IteratorResult<Future<unknown>, unknown> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 

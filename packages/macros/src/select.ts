@@ -23,11 +23,6 @@ import { runHandler, type Handler } from "./internal/handler.ts";
 import { describeAll, dropAll, polledAgain, type Slot } from "./internal/slots.ts";
 import type { Output, Settled } from "./internal/types.ts";
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 // Bits of `_state`.
 const BIASED = 0x1;
 /** A branch has won or failed, all are disabled, or all were dropped. */
@@ -119,18 +114,18 @@ class Select extends Future<unknown> {
     const state = this._state;
     const plan = this._plan;
     if ((state & OVER) !== 0) return this._pollHandler(plan, cx);
-    if (!pollProceed(cx)) return pending;
+    if (!pollProceed(cx)) return PENDING;
     const count = (state >> COUNT_SHIFT) & COUNT_MASK;
     let at = (state & BIASED) !== 0 ? 0 : randomBelow(count);
-    let value: unknown = pending;
+    let value: unknown = PENDING;
     try {
       for (let left = count; left > 0; left -= 1) {
         const future = at === 0 ? this._first : at === 1 ? this._second : this._slot(at);
         if (future !== null) {
           value = future.poll(cx);
-          if (value !== pending) {
+          if (value !== PENDING) {
             if (plan === null || this._matches(plan, at, value)) break;
-            value = pending;
+            value = PENDING;
           }
         }
         at += 1;
@@ -141,7 +136,7 @@ class Select extends Future<unknown> {
       throw error;
     }
     if (plan !== null) return this._goOn(plan, at, value, cx);
-    if (value === pending) return pending;
+    if (value === PENDING) return PENDING;
     this._clear(at);
     this._leave();
     return this._names === null ? value : { branch: nameOf(this._names, at), value };
@@ -150,11 +145,11 @@ class Select extends Future<unknown> {
   // The same as the inherited one, without a call through it.
   override next(): IteratorResult<Future<unknown>, unknown> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 
@@ -226,22 +221,22 @@ class Select extends Future<unknown> {
 
   /** What comes after polling the branches, where there is a plan. */
   _goOn(plan: Plan, at: number, value: unknown, cx: Context): Poll<unknown> {
-    if ((this._state & OVER) !== 0) return pending; // dropped by one of its own branches
+    if ((this._state & OVER) !== 0) return PENDING; // dropped by one of its own branches
     let handler = plan.otherwise;
     let name = "else";
-    if (value !== pending) {
+    if (value !== PENDING) {
       const arm = plan.arms[at] ?? null;
       handler = arm instanceof Branch ? arm._run : arm;
       name = this._names === null ? "" : nameOf(this._names, at);
       this._clear(at);
-    } else if (plan.live > 0) return pending;
+    } else if (plan.live > 0) return PENDING;
     this._leave();
     if (handler !== null) {
       plan.winner = name;
       plan.handling = runHandler(handler, value);
       return this._pollHandler(plan, cx);
     }
-    if (value !== pending) return this._names === null ? value : { branch: name, value };
+    if (value !== PENDING) return this._names === null ? value : { branch: name, value };
     throw new UsageError(
       "ERR_RT_NO_BRANCH",
       "Cannot select: every branch is disabled; add an else, or leave one branch without when and match",
@@ -257,7 +252,7 @@ class Select extends Future<unknown> {
       plan.handling = null;
       throw error;
     }
-    if (value === pending) return pending;
+    if (value === PENDING) return PENDING;
     plan.handling = null;
     return this._names === null ? value : { branch: plan.winner, value };
   }

@@ -17,11 +17,6 @@ import {
 } from "@rt/core/driver";
 import { NOBODY, WaitList, type Place, type Waiter } from "./internal/wait-list.ts";
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 // Bits of a wait's `_state`; they exclude each other.
 /** It has used its notification. */
 const DONE = 0x1;
@@ -149,21 +144,21 @@ export class Notified extends Future<void> implements Waiter<Notified> {
   }
 
   override poll(cx: Context): Poll<void> {
-    if (!pollProceed(cx)) return pending;
+    if (!pollProceed(cx)) return PENDING;
     if (this._take()) {
       madeProgress();
       return;
     }
     if (this._place === null) this._notify._line.pushBack(this, cx.waker);
     else this._place.waker = cx.waker;
-    return pending;
+    return PENDING;
   }
 
   override next(): IteratorResult<Future<unknown>, void> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    if (this.poll(cx) === pending) return suspension;
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    if (this.poll(cx) === PENDING) return suspension;
+    this._state |= FINISHED;
     return OVER;
   }
 

@@ -14,11 +14,6 @@ import { blocking } from "../internal/blocking.ts";
 import { Cursor, live, Receive } from "../internal/multicast.ts";
 import type { Shared } from "./shared.ts";
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 const NAME = "a broadcast Receiver";
 
 /**
@@ -79,7 +74,7 @@ export class Receiver<T extends {} | null> implements Disposable, AsyncIterable<
   tryRecv(): T | undefined {
     const cursor = this._live();
     const value = cursor.channel.take(cursor);
-    return value === pending ? undefined : value;
+    return value === PENDING ? undefined : value;
   }
 
   /**
@@ -167,16 +162,16 @@ function leave<T>(cursor: Cursor<Shared<T>>): void {
 class Recv<T extends {} | null> extends Receive<T | undefined, Shared<T>> {
   override poll(cx: Context): Poll<T | undefined> {
     const cursor = this._advance(cx);
-    return cursor === null ? pending : cursor.channel.take(cursor);
+    return cursor === null ? PENDING : cursor.channel.take(cursor);
   }
 
   override next(): IteratorResult<Future<unknown>, T | undefined> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 

@@ -20,11 +20,6 @@ import {
 } from "@rt/core/driver";
 import { WaitList, type Place, type Waiter } from "./wait-list.ts";
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 /** The most permits there can be: counts stay small integers for the engine. */
 export const MAX_PERMITS: number = 2 ** 30 - 1;
 
@@ -131,7 +126,7 @@ export class Acquire<T> extends Future<T> implements Request {
   }
 
   poll(cx: Context): Poll<T> {
-    if (!pollProceed(cx)) return pending;
+    if (!pollProceed(cx)) return PENDING;
     const permits = this._permits;
     const missing = this._missing;
     if (permits.closed) this._refuse();
@@ -145,11 +140,11 @@ export class Acquire<T> extends Future<T> implements Request {
 
   override next(): IteratorResult<Future<unknown>, T> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 
@@ -169,7 +164,7 @@ export class Acquire<T> extends Future<T> implements Request {
       permits.free = 0;
     }
     permits.line.join(this, cx.waker);
-    return pending;
+    return PENDING;
   }
 
   _refuse(): never {

@@ -23,13 +23,10 @@ import type { Channel } from "./channel.ts";
 import { SendError, SendTimeoutError } from "./errors.ts";
 import type { Sender } from "./sender.ts";
 
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 /**
- * Sends one value. It stands in line for one permit as an {@link Acquire} does, and is none: the engine makes an object
- * of a class so near to its root in half the time (mpsc/bounded-128: 45 ns a message against 70).
+ * Sends one value. It stands in line for one permit as an {@link Acquire} does, and is none: it knows what the permit is
+ * for, and the engine makes an object of a class right below the root in half the time that a deeper one takes
+ * (mpsc/bounded-128: 45 ns a message against 70).
  */
 export class Send<T> extends Future<void> implements Request {
   declare readonly _channel: Channel<T>;
@@ -48,7 +45,7 @@ export class Send<T> extends Future<void> implements Request {
   }
 
   override poll(cx: Context): Poll<void> {
-    if (!pollProceed(cx)) return pending;
+    if (!pollProceed(cx)) return PENDING;
     const channel = this._channel;
     const { permits } = channel;
     const value = this._value;
@@ -57,7 +54,7 @@ export class Send<T> extends Future<void> implements Request {
       // While somebody waits, nothing is free.
       if (permits.free === 0) {
         permits.line.join(this, cx.waker);
-        return pending;
+        return PENDING;
       }
       permits.free -= 1;
     }
@@ -84,11 +81,11 @@ export class Send<T> extends Future<void> implements Request {
   // The same as the inherited one, without a lookup for `poll`.
   override next(): IteratorResult<Future<unknown>, void> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 
@@ -120,7 +117,7 @@ export class SendTimeout<T> extends Send<T> implements Waker {
   }
 
   override poll(cx: Context): Poll<void> {
-    if (super.poll(cx) !== pending) return this._stopTimer();
+    if (super.poll(cx) !== PENDING) return this._stopTimer();
     // Without a place in line, it is only the budget that is spent.
     if (this._place !== null && (this._isLate || this._ms === 0)) {
       this.drop();
@@ -129,7 +126,7 @@ export class SendTimeout<T> extends Send<T> implements Waker {
     }
     this._waker = cx.waker;
     if (this._ms < Infinity) this._timer ??= wakeAfter(this._ms, this);
-    return pending;
+    return PENDING;
   }
 
   wake(): void {

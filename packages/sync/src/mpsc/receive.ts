@@ -11,17 +11,13 @@ import {
 } from "@rt/core/driver";
 import { live, type Channel, type End } from "./channel.ts";
 
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 /** One step of receiving; on behalf of `leaf`, or of whoever polls by hand. */
 export function pollRecv<T>(
   channel: Channel<T>,
   cx: Context,
   leaf: Future<unknown> | null,
 ): Poll<T | undefined> {
-  if (!pollProceed(cx)) return pending;
+  if (!pollProceed(cx)) return PENDING;
   const value = channel.shift();
   if (value === undefined) return channel.wait(cx, leaf);
   channel.permits.release(1);
@@ -37,9 +33,9 @@ export function pollRecvMany<T>(
   cx: Context,
   leaf: Future<unknown> | null,
 ): Poll<number> {
-  if (!pollProceed(cx)) return pending;
+  if (!pollProceed(cx)) return PENDING;
   const count = Math.min(limit, channel.length);
-  if (count === 0 && limit > 0) return channel.wait(cx, leaf) === pending ? pending : 0;
+  if (count === 0 && limit > 0) return channel.wait(cx, leaf) === PENDING ? PENDING : 0;
   // As many as were counted.
   for (let i = 0; i < count; i += 1) buffer.push(channel.shift() as T);
   channel.permits.release(count);
@@ -68,11 +64,11 @@ export class Recv<T> extends Future<T | undefined> {
   // The same as the inherited one, without a lookup for `poll`.
   override next(): IteratorResult<Future<unknown>, T | undefined> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 

@@ -36,11 +36,6 @@ const OVER = 8;
 /** Something to wait for has happened. */
 const SETTLED: number = SENT | CLOSED;
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time (20 ns against 15).
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 /**
  * Waits for the one value of a oneshot channel: `await rx`, or `yield* rx` in a generator task.
  *
@@ -66,10 +61,10 @@ export class Receiver<T> extends Future<T> {
     if ((state & SETTLED) === 0) {
       if (this._waker !== null) this._checkWaker(cx);
       this._waker = cx.waker;
-      return pending;
+      return PENDING;
     }
     if ((state & OVER) !== 0) throw completed(this);
-    if (!pollProceed(cx)) return pending;
+    if (!pollProceed(cx)) return PENDING;
     madeProgress();
     return this._take();
   }
@@ -77,11 +72,11 @@ export class Receiver<T> extends Future<T> {
   // The same as the inherited one, without a lookup for `poll`.
   override next(): IteratorResult<Future<unknown>, T> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
     const value = this.poll(cx);
-    if (value !== pending) return { done: true, value };
-    this._state &= ~finished;
+    if (value !== PENDING) return { done: true, value };
+    this._state &= ~FINISHED;
     return suspension;
   }
 
@@ -104,7 +99,7 @@ export class Receiver<T> extends Future<T> {
    * @see Tokio `oneshot::Receiver::try_recv`, which returns two kinds of errors
    */
   tryRecv(): Poll<T> {
-    return (this._state & SETTLED) === 0 ? pending : this._take();
+    return (this._state & SETTLED) === 0 ? PENDING : this._take();
   }
 
   /**

@@ -16,11 +16,6 @@ import { Cursor, live, Receive, type End } from "../internal/multicast.ts";
 import { RecvError } from "./errors.ts";
 import { Ref, type Shared } from "./shared.ts";
 
-// Constants of this module: a binding that is imported, the engine reads and compares anew each time.
-const pending: typeof PENDING = PENDING;
-const taken: number = TAKEN;
-const finished: number = FINISHED;
-
 const NAME = "a watch Receiver";
 /** A position that is never reached: whatever the value is, it was not seen. */
 const NONE = -1;
@@ -172,7 +167,7 @@ const SEEN: IteratorResult<never, void> = { done: true, value: undefined };
 class Changed<T> extends Receive<void, Shared<T>> {
   override poll(cx: Context): Poll<void> {
     const cursor = this._advance(cx);
-    if (cursor === null) return pending;
+    if (cursor === null) return PENDING;
     const { channel } = cursor;
     if (cursor.position === channel.sent) throw new RecvError();
     cursor.position = channel.sent;
@@ -180,10 +175,10 @@ class Changed<T> extends Receive<void, Shared<T>> {
 
   override next(): IteratorResult<Future<unknown>, void> {
     const cx = currentContext();
-    if (cx === null || (this._state & taken) !== 0) return notPolled(this);
-    this._state |= finished;
-    if (this.poll(cx) !== pending) return SEEN;
-    this._state &= ~finished;
+    if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
+    this._state |= FINISHED;
+    if (this.poll(cx) !== PENDING) return SEEN;
+    this._state &= ~FINISHED;
     return suspension;
   }
 }
@@ -192,7 +187,7 @@ class Changed<T> extends Receive<void, Shared<T>> {
 class Next<T> extends Receive<Ref<T> | null, Shared<T>> {
   override poll(cx: Context): Poll<Ref<T> | null> {
     const cursor = this._advance(cx);
-    if (cursor === null) return pending;
+    if (cursor === null) return PENDING;
     return cursor.position === cursor.channel.sent ? null : update(cursor);
   }
 }
@@ -208,7 +203,7 @@ class WaitFor<T> extends Receive<Ref<T>, Shared<T>> {
   }
 
   override poll(cx: Context): Poll<Ref<T>> {
-    if (!pollProceed(cx)) return pending;
+    if (!pollProceed(cx)) return PENDING;
     for (;;) {
       // Anew each time: `matches` may do whatever it likes to the channel.
       const cursor = live(this._end._cursor, NAME);
@@ -216,7 +211,7 @@ class WaitFor<T> extends Receive<Ref<T>, Shared<T>> {
       if (this.#tested === channel.sent) {
         if (channel.senders === 0) break;
         this._join(cursor, cx.waker);
-        return pending;
+        return PENDING;
       }
       // Not in line while `matches` runs: it may throw.
       this.drop();

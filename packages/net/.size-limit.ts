@@ -1,3 +1,8 @@
 import { entry } from "../../tooling/size/limit.ts";
 
-export default entry("@rt/net", "dist/index.js", "13 kB", ["@rt/core", "@rt/io", "@rt/core/driver"]);
+export default entry("@rt/net", "dist/index.js", "13 kB", [
+  "@rt/core",
+  "@rt/io",
+  "@rt/core/driver",
+  "node:*",
+]);

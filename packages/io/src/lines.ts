@@ -53,9 +53,9 @@ export class Lines implements AsyncIterable<string> {
   readonly _reader: BufRead;
   readonly #search: Search;
   readonly #limit: number;
-  /** The lines of the block, and which of them is next. */
-  #block: readonly string[] = [];
-  #next = 0;
+  /** A block of whole lines, and where the next of them begins. */
+  #text = "";
+  #at = 0;
   /** Every byte of it is a character, so that lengths are the same. */
   #ascii = false;
   /** Where the bytes of the next line are in the window. */
@@ -108,27 +108,28 @@ export class Lines implements AsyncIterable<string> {
 
   #isDecoded(): boolean {
     const reader = this._reader;
-    return this.#next < this.#block.length && reader._from === this.#from && reader._era === this.#era;
+    return this.#at < this.#text.length && reader._from === this.#from && reader._era === this.#era;
   }
 
   /** The next line of the block, in which there is one. */
   #cut(): string {
-    const line = this.#block[this.#next] as string;
-    const { length } = line;
+    const text = this.#text;
+    const at = this.#at;
+    const end = text.indexOf("\n", at);
     const reader = this._reader;
     const from = this.#from;
     // A character is at least a byte, so the search begins near the end.
-    const end = this.#ascii ? from + length : findByte(reader._bytes, LF, from + length, reader._to);
-    if (end - from > this.#limit) throw new LimitError(this.#limit);
-    reader._from = end + 1;
-    this.#from = end + 1;
-    this.#next += 1;
-    return length > 0 && line.charCodeAt(length - 1) === CR ? line.slice(0, -1) : line;
+    const stop = this.#ascii ? from + end - at : findByte(reader._bytes, LF, from + end - at, reader._to);
+    if (stop - from > this.#limit) throw new LimitError(this.#limit);
+    reader._from = stop + 1;
+    this.#from = stop + 1;
+    this.#at = end + 1;
+    return text.slice(at, end > at && text.charCodeAt(end - 1) === CR ? end - 1 : end);
   }
 
   #pollBlock(cx: Context): Poll<string | undefined> {
     const reader = this._reader;
-    this.#block = [];
+    this.#text = "";
     const found = this.#search.poll(cx, reader);
     if (found === pending) return pending;
     const from = reader._from;
@@ -142,7 +143,7 @@ export class Lines implements AsyncIterable<string> {
     const end = Math.max(from + found - 1, reader._bytes.lastIndexOf(LF, stop - 1));
     let text: string;
     try {
-      text = decode(reader._bytes, from, end);
+      text = decode(reader._bytes, from, end + 1);
     } catch {
       this.#size = FIRST_BLOCK;
       // One of the lines is bad. If it is not the first, this one is still good.
@@ -151,9 +152,9 @@ export class Lines implements AsyncIterable<string> {
       return line.endsWith("\r") ? line.slice(0, -1) : line;
     }
     this.#size = Math.min(this.#size * 2, LARGEST_BLOCK);
-    this.#ascii = text.length === end - from;
-    this.#block = text.split("\n");
-    this.#next = 0;
+    this.#ascii = text.length === end + 1 - from;
+    this.#text = text;
+    this.#at = 0;
     this.#from = from;
     this.#era = reader._era;
     return this.#cut();

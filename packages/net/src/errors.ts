@@ -1,6 +1,5 @@
 /** Errors that are made in more than one place. */
 import { UsageError } from "@rt/core";
-import { IoError } from "@rt/io";
 
 /** A stream, half, listener or socket is used after it was given up. */
 export function disposed(object: object): UsageError {
@@ -8,9 +7,4 @@ export function disposed(object: object): UsageError {
     "ERR_RT_DISPOSED",
     `Cannot use a ${object.constructor.name} that was closed or given away; keep it open, or make a new one`,
   );
-}
-
-/** None of several addresses did. */
-export function lastOf(error: unknown): unknown {
-  return error ?? new IoError("InvalidInput", "Cannot use the address: there is none");
 }

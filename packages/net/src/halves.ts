@@ -6,10 +6,35 @@ import { disposed } from "./errors.ts";
 import type { Interest, Ready } from "./ready.ts";
 import type { SocketStream } from "./stream.ts";
 
-/** What can be asked of a stream through its reading half. */
-abstract class Reading<S extends SocketStream> extends Reader {
+/** Where a half finds its stream. */
+interface Holder<S extends SocketStream> {
+  /** Null once it was given back. */
+  stream: S | null;
+}
+
+function streamOf<S extends SocketStream>(half: object, holder: Holder<S> | null): S {
+  const stream = holder?.stream ?? null;
+  if (stream === null) throw disposed(half);
+  return stream;
+}
+
+/**
+ * The reading direction of a stream that somebody else holds, see {@link SocketStream.split}.
+ * @see Tokio `net::tcp::ReadHalf`, `net::unix::ReadHalf`
+ * @public
+ */
+export class ReadHalf<S extends SocketStream> extends Reader {
+  /** Null once this half was disposed. @internal */
+  _holder: Holder<S> | null;
   /** @internal */
-  abstract _stream(): S;
+  constructor(holder: Holder<S>) {
+    super();
+    this._holder = holder;
+  }
+  /** @internal */
+  _stream(): S {
+    return streamOf(this, this._holder);
+  }
   override pollRead(cx: Context, buf: Uint8Array): Poll<number> {
     return this._stream().pollRead(cx, buf);
   }
@@ -57,10 +82,23 @@ abstract class Reading<S extends SocketStream> extends Reader {
 /** The kind of address a stream has. @public */
 export type AddrOf<S extends SocketStream> = ReturnType<S["localAddr"]>;
 
-/** What can be asked of a stream through its writing half. */
-abstract class Writing<S extends SocketStream> extends Writer {
+/**
+ * The writing direction of a stream that somebody else holds, see {@link SocketStream.split}.
+ * @see Tokio `net::tcp::WriteHalf`, `net::unix::WriteHalf`
+ * @public
+ */
+export class WriteHalf<S extends SocketStream> extends Writer {
+  /** Null once this half was disposed. @internal */
+  _holder: Holder<S> | null;
   /** @internal */
-  abstract _stream(): S;
+  constructor(holder: Holder<S>) {
+    super();
+    this._holder = holder;
+  }
+  /** @internal */
+  _stream(): S {
+    return streamOf(this, this._holder);
+  }
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
     return this._stream().pollWrite(cx, buf);
   }
@@ -102,45 +140,8 @@ abstract class Writing<S extends SocketStream> extends Writer {
   }
 }
 
-/**
- * The reading direction of a stream that somebody else holds, see {@link SocketStream.split}.
- * @see Tokio `net::tcp::ReadHalf`, `net::unix::ReadHalf`
- * @public
- */
-export class ReadHalf<S extends SocketStream> extends Reading<S> {
-  readonly #stream: S;
-  /** @internal */
-  constructor(stream: S) {
-    super();
-    this.#stream = stream;
-  }
-  /** @internal */
-  override _stream(): S {
-    return this.#stream;
-  }
-}
-
-/**
- * The writing direction of a stream that somebody else holds, see {@link SocketStream.split}.
- * @see Tokio `net::tcp::WriteHalf`, `net::unix::WriteHalf`
- * @public
- */
-export class WriteHalf<S extends SocketStream> extends Writing<S> {
-  readonly #stream: S;
-  /** @internal */
-  constructor(stream: S) {
-    super();
-    this.#stream = stream;
-  }
-  /** @internal */
-  override _stream(): S {
-    return this.#stream;
-  }
-}
-
 /** A stream that was split in two, and which halves are left. */
-export class Pair<S extends SocketStream> {
-  /** Null once it was given back. */
+export class Pair<S extends SocketStream> implements Holder<S> {
   stream: S | null;
   left = 2;
   constructor(stream: S) {
@@ -175,10 +176,9 @@ export class ReuniteError<S extends SocketStream> extends Error {
 function reunite<S extends SocketStream>(read: OwnedReadHalf<S>, write: OwnedWriteHalf<S>): S {
   const stream = read._stream();
   if (write._stream() !== stream) throw new ReuniteError(read, write);
-  const pair = read._pair as Pair<S>; // not disposed: it has a stream
-  pair.stream = null;
-  read._letGo();
+  const pair = read._letGo();
   write._letGo();
+  if (pair !== null) pair.stream = null;
   return stream;
 }
 
@@ -188,25 +188,18 @@ function reunite<S extends SocketStream>(read: OwnedReadHalf<S>, write: OwnedWri
  * @see Tokio `net::tcp::OwnedReadHalf`, `net::unix::OwnedReadHalf`
  * @public
  */
-export class OwnedReadHalf<S extends SocketStream> extends Reading<S> implements Disposable {
-  /** @internal */
-  _pair: Pair<S> | null;
+export class OwnedReadHalf<S extends SocketStream> extends ReadHalf<S> implements Disposable {
   /** @internal */
   constructor(pair: Pair<S>) {
-    super();
-    this._pair = pair;
+    super(pair);
     if (debug) watch(this, pair);
   }
-  /** @internal */
-  override _stream(): S {
-    const stream = this._pair?.stream ?? null;
-    if (stream === null) throw disposed(this);
-    return stream;
-  }
-  /** @internal */
-  _letGo(): void {
-    this._pair = null;
-    closedProperly(this);
+  /** Gives what it held, once. @internal */
+  _letGo(): Pair<S> | null {
+    const pair = this._holder as Pair<S> | null; // what the constructor was given
+    this._holder = null;
+    if (pair !== null) closedProperly(this);
+    return pair;
   }
   /**
    * Gives the stream back. Both halves are used up then.
@@ -217,10 +210,7 @@ export class OwnedReadHalf<S extends SocketStream> extends Reading<S> implements
     return reunite(this, other);
   }
   [Symbol.dispose](): void {
-    const pair = this._pair;
-    if (pair === null) return;
-    this._letGo();
-    pair.release();
+    this._letGo()?.release();
   }
 }
 
@@ -230,25 +220,18 @@ export class OwnedReadHalf<S extends SocketStream> extends Reading<S> implements
  * @see Tokio `net::tcp::OwnedWriteHalf`, `net::unix::OwnedWriteHalf`
  * @public
  */
-export class OwnedWriteHalf<S extends SocketStream> extends Writing<S> implements Disposable {
-  /** @internal */
-  _pair: Pair<S> | null;
+export class OwnedWriteHalf<S extends SocketStream> extends WriteHalf<S> implements Disposable {
   /** @internal */
   constructor(pair: Pair<S>) {
-    super();
-    this._pair = pair;
+    super(pair);
     if (debug) watch(this, pair);
   }
-  /** @internal */
-  override _stream(): S {
-    const stream = this._pair?.stream ?? null;
-    if (stream === null) throw disposed(this);
-    return stream;
-  }
-  /** @internal */
-  _letGo(): void {
-    this._pair = null;
-    closedProperly(this);
+  /** Gives what it held, once. @internal */
+  _letGo(): Pair<S> | null {
+    const pair = this._holder as Pair<S> | null; // what the constructor was given
+    this._holder = null;
+    if (pair !== null) closedProperly(this);
+    return pair;
   }
   /** See {@link OwnedReadHalf.reunite}. @see Tokio `OwnedWriteHalf::reunite` */
   reunite(other: OwnedReadHalf<S>): S {
@@ -256,17 +239,14 @@ export class OwnedWriteHalf<S extends SocketStream> extends Writing<S> implement
   }
   /** Disposes of this half without ending its direction. @see Tokio `OwnedWriteHalf::forget` */
   forget(): void {
-    const pair = this._pair;
+    const pair = this._letGo();
     if (pair === null) throw disposed(this);
-    this._letGo();
     pair.release();
   }
   [Symbol.dispose](): void {
-    const pair = this._pair;
-    if (pair === null) return;
-    this._letGo();
-    pair.stream?._source?.shutdown();
-    pair.release();
+    const pair = this._letGo();
+    pair?.stream?._source?.shutdown();
+    pair?.release();
   }
 }
 

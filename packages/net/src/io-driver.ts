@@ -2,7 +2,7 @@
 import type { Handle } from "@rt/core";
 import { type Driver, type DriverKey, LayeredDriver } from "@rt/core/driver";
 import { type IoError, rtShutdownErr } from "@rt/io";
-import type { Registry, Sockets, Source } from "./internal/source.ts";
+import type { Sockets, Source } from "./internal/source.ts";
 import { nodeSockets } from "./internal/sys/node-sockets.ts";
 
 /**
@@ -14,7 +14,7 @@ import { nodeSockets } from "./internal/sys/node-sockets.ts";
  * @see Tokio `runtime::io::Driver`, which `Builder::enable_io` adds
  * @public
  */
-export class IoDriver extends LayeredDriver implements Registry {
+export class IoDriver extends LayeredDriver {
   /** @internal */
   readonly sockets: Sockets = nodeSockets;
   /** @internal */

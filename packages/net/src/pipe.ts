@@ -3,7 +3,7 @@ import { type Context, type Future, Handle, type Poll } from "@rt/core";
 import { checkInteger, closedProperly, debug, watchForgotten } from "@rt/core/driver";
 import { type ReadBuf, Reader, Writer } from "@rt/io";
 import { disposed } from "./errors.ts";
-import { AsyncIo, type Pollable, ReadyFor, Until } from "./internal/readiness.ts";
+import { AsyncIo, ReadyFor, Until } from "./internal/readiness.ts";
 import {
   type PipeEnd,
   READABLE,
@@ -97,7 +97,7 @@ export function pipe(): [PipeSender, PipeReceiver] {
  * @see Tokio `net::unix::pipe::Receiver`
  * @public
  */
-export class PipeReceiver extends Reader implements Disposable, Pollable {
+export class PipeReceiver extends Reader implements Disposable {
   #source: StreamSource | null;
   /** @internal */
   constructor(source: StreamSource) {
@@ -173,7 +173,7 @@ export class PipeReceiver extends Reader implements Disposable, Pollable {
  * @see Tokio `net::unix::pipe::Sender`
  * @public
  */
-export class PipeSender extends Writer implements Disposable, Pollable {
+export class PipeSender extends Writer implements Disposable {
   #source: StreamSource | null;
   /** @internal */
   constructor(source: StreamSource) {

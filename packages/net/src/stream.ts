@@ -6,7 +6,7 @@ import type { SocketAddr } from "./addr.ts";
 import { disposed } from "./errors.ts";
 import { OwnedReadHalf, OwnedWriteHalf, Pair, ReadHalf, WriteHalf } from "./halves.ts";
 import { READABLE, READ_CLOSED, type StreamSource, WRITABLE, WRITE_CLOSED } from "./internal/source.ts";
-import { AsyncIo, type Pollable, ReadyFor, Until } from "./internal/readiness.ts";
+import { AsyncIo, ReadyFor, Until } from "./internal/readiness.ts";
 import { WaitList } from "./internal/wait-list.ts";
 import { checkInterest, type Interest, type Ready } from "./ready.ts";
 import type { UnixSocketAddr } from "./unix-addr.ts";
@@ -26,14 +26,15 @@ import type { UnixSocketAddr } from "./unix-addr.ts";
  *
  * Fairness: one task reads and one writes at a time; any number wait for readiness.
  * Cancel safety: giving up a read, a peek or a wait for readiness loses nothing. A write that is given up may be
- * written or not; leave its bytes alone until the next write or flush is done.
+ * written or not; leave its bytes alone until the next write or flush is done. Writing the same array again goes on
+ * waiting for it and does not write it twice; to write new bytes from there, flush first.
  *
  * An open socket that reads keeps the process alive, as those of Node do.
  * @throws {@link IoError} with Node's `code`; when the runtime has shut down one for which `isRtShutdownErr` holds.
  * `UsageError` `ERR_RT_DISPOSED` once it was closed or given away.
  * @public
  */
-export abstract class SocketStream extends ReadWriter implements Disposable, Pollable {
+export abstract class SocketStream extends ReadWriter implements Disposable {
   /** Null once it was closed or given away. @internal */
   _source: StreamSource | null;
 
@@ -247,7 +248,7 @@ export abstract class SocketStream extends ReadWriter implements Disposable, Pol
    */
   split(): [ReadHalf<this>, WriteHalf<this>] {
     this._io();
-    return [new ReadHalf(this), new WriteHalf(this)];
+    return [new ReadHalf<this>({ stream: this }), new WriteHalf<this>({ stream: this })];
   }
 
   /**

@@ -1,14 +1,5 @@
 /** UDP. */
-import {
-  type Async,
-  type Context,
-  Future,
-  Handle,
-  intoFuture,
-  PENDING,
-  type Poll,
-  type Waker,
-} from "@rt/core";
+import { type Async, type Context, type Future, Handle, intoFuture, PENDING, type Poll } from "@rt/core";
 import {
   checkInteger,
   closedProperly,
@@ -22,7 +13,7 @@ import type { IoError, ReadBuf } from "@rt/io";
 import { Resolve, SocketAddr, type SocketAddrLike } from "./addr.ts";
 import { disposed } from "./errors.ts";
 import { Opening } from "./internal/opening.ts";
-import { AsyncIo, type Pollable, ReadyFor, Until } from "./internal/readiness.ts";
+import { AsyncIo, ReadyFor, Until } from "./internal/readiness.ts";
 import {
   type Datagram,
   type DatagramOption,
@@ -66,7 +57,7 @@ import { unsupported } from "./tcp-stream.ts";
  * @see Tokio `net::UdpSocket`
  * @public
  */
-export class UdpSocket implements Disposable, Pollable {
+export class UdpSocket implements Disposable {
   #source: DatagramSource | null;
   /** Stand for whoever polls by hand. */
   readonly #receiver: Slot = new Slot();
@@ -126,7 +117,7 @@ export class UdpSocket implements Disposable, Pollable {
   #trySend(data: Uint8Array, addr: SocketAddr | null): number | null {
     const source = this._io();
     if (!source.hasRoom()) return null;
-    source.send(Uint8Array.prototype.slice.call(data), addr, ignore);
+    source.send(Uint8Array.prototype.slice.call(data), addr, null);
     return data.length;
   }
 
@@ -423,8 +414,6 @@ export class UdpSocket implements Disposable, Pollable {
   }
 }
 
-function ignore(): void {}
-
 function* bind(addr: SocketAddrLike): Async<UdpSocket> {
   let failure: unknown;
   for (const local of yield* new Resolve(addr, false)) {
@@ -534,16 +523,19 @@ class Recv<B, T> extends Waiter<T> {
   }
 }
 
+/** An interest in nothing but that the socket is closed, which is told to all. */
+const CLOSED = 0x40;
+
 /** An operation that the platform tells the end of. */
-abstract class Told<T> extends Future<T> {
+abstract class Told<T> extends Waiter<T> {
   readonly #socket: UdpSocket;
   #started = false;
   #over = false;
   #error: IoError | null = null;
-  #waker: Waker | null = null;
   constructor(socket: UdpSocket) {
     super();
     this.#socket = socket;
+    this._interest = CLOSED; // the end is told to it alone
   }
   protected abstract start(source: DatagramSource, done: (error: IoError | null) => void): void;
   protected abstract result(): T;
@@ -561,20 +553,20 @@ abstract class Told<T> extends Future<T> {
       this.start(source, (error) => {
         this.#over = true;
         this.#error = error;
-        const waker = this.#waker;
-        this.#waker = null;
+        const waker = this._waker;
+        this._leave();
         if (waker !== null) wakeSafely(waker);
       });
     }
     if (!this.#over) {
-      this.#waker = cx.waker;
+      this._enlist(source.waiters, cx);
       return PENDING;
     }
     if (this.#error !== null) throw this.#error;
     return this.result();
   }
   override drop(): void {
-    this.#waker = null;
+    this._leave();
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn as spawnProcess } from "node:child_process";
 import { once } from "node:events";
 import { Builder, PENDING, spawn, UsageError } from "@rt/core";
 import { isRtShutdownErr } from "@rt/io";
-import { IoDriver, ioKey, SocketAddr, TcpListener, TcpStream } from "@rt/net";
+import { IoDriver, ioKey, SocketAddr, TcpListener, TcpSocket, TcpStream } from "@rt/net";
 import { describe, expect, it } from "vitest";
 import { failureOf, inLane, LANES, run, TestWaker, text, thrownBy, turns, until } from "./support/net.ts";
 
@@ -144,7 +144,7 @@ describe("TcpListener.accept", () => {
       yield* turns();
       using client = yield* TcpStream.connect(listener.localAddr());
       const [server, peer] = yield* listener.accept();
-      // Not read yet, so the reset may not have been noticed: then it comes with the first read.
+      // Accepted before the reset came, it is given away, and tells with the first read.
       if (String(peer) === String(client.localAddr())) expect(server.takeError()).toBeNull();
       else expect(yield* failureOf(server.readChunk())).toMatchObject({ kind: "ConnectionReset" });
       server.close();
@@ -160,6 +160,27 @@ describe("TcpListener.accept", () => {
       const [server] = yield* listener.accept();
       expect(yield* server.readToString()).toBe("posted");
       server.close();
+    }));
+
+  it("resets connections beyond the backlog, and gives those before it", () =>
+    run(function* () {
+      const socket = TcpSocket.newV4();
+      socket.bind("127.0.0.1:0");
+      using listener = yield* socket.listen(2);
+      const clients: TcpStream[] = [];
+      for (let i = 0; i < 2; i += 1) clients.push(yield* TcpStream.connect(listener.localAddr()));
+      // While it connects, or right behind it.
+      const third = spawn(function* () {
+        using client = yield* TcpStream.connect(listener.localAddr());
+        yield* client.readChunk();
+      });
+      expect(yield* failureOf(third)).toMatchObject({ kind: "ConnectionReset" });
+      for (const client of clients) {
+        const [server, peer] = yield* listener.accept();
+        expect(peer).toEqual(client.localAddr());
+        server.close();
+        client.close();
+      }
     }));
 
   it("is an async iterable of streams", async () => {
@@ -289,8 +310,15 @@ describe("a process without descriptors", () => {
   it("goes on accepting once there are descriptors again", { timeout: 30_000 }, async () => {
     const child = spawnProcess(
       "bash",
-      ["-c", `ulimit -n 64; exec "${process.execPath}" --conditions=@rt/source test/fixtures/exhausted.ts`],
-      { stdio: ["ignore", "pipe", "inherit"] },
+      [
+        "-c",
+        'ulimit -n 64; exec "$@"',
+        "bash",
+        process.execPath,
+        ...process.execArgv,
+        "test/fixtures/exhausted.ts",
+      ],
+      { stdio: ["ignore", "pipe", "inherit"], cwd: new URL("..", import.meta.url) },
     );
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));

@@ -323,6 +323,13 @@ describe("UdpSocket polled and tried by hand", () => {
       b.close();
     }));
 
+  it("tells a later operation what became of a datagram that was only tried", () =>
+    run(function* () {
+      using socket = yield* UdpSocket.bind("127.0.0.1:0");
+      expect(socket.trySendTo(new Uint8Array(70_000), socket.localAddr())).toBe(70_000);
+      expect(yield* failureOf(socket.recv(new Uint8Array(1)))).toMatchObject({ code: "EMSGSIZE" });
+    }));
+
   it("sends by polling", () =>
     run(function* () {
       const [a, b] = yield* udpPair();
@@ -489,6 +496,18 @@ describe("UdpSocket.close", () => {
       expect(yield* receiving).toMatchObject({ code: "ERR_RT_DISPOSED" });
       expect(yield* failureOf(socket.send(utf8("x")))).toMatchObject({ code: "ERR_RT_DISPOSED" });
       using _again = yield* UdpSocket.bind(addr);
+    }));
+
+  it("ends a send that is under way", () =>
+    run(function* () {
+      const socket = yield* UdpSocket.bind("127.0.0.1:0");
+      const sending = spawn(failureOf(socket.sendTo(utf8("x"), socket.localAddr())));
+      yield* turns(0);
+      const polled = socket.sendTo(utf8("x"), socket.localAddr());
+      expect(polled.poll(new TestWaker())).toBe(PENDING);
+      socket.close();
+      expect(yield* failureOf(polled)).toMatchObject({ code: "ERR_RT_DISPOSED" });
+      expect(yield* sending).toMatchObject({ code: "ERR_RT_DISPOSED" });
     }));
 
   it("comes with the end of the runtime, as isRtShutdownErr", async () => {

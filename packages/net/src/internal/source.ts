@@ -180,8 +180,15 @@ export abstract class DatagramSource extends Source {
   readonly waiters: WaitList = new WaitList();
   /** The oldest datagram that has arrived; null when there is none. `keep` leaves it there. */
   abstract tryRecv(keep: boolean): Datagram | null;
-  /** Begins to send; `done` is told the outcome once. The platform has `data` until then. */
-  abstract send(data: Uint8Array, to: SocketAddr | null, done: (error: IoError | null) => void): void;
+  /**
+   * Begins to send; `done` is told the outcome once, unless the socket is closed meanwhile. The platform has `data` until
+   * then. Without `done`, a failure is for a later operation.
+   */
+  abstract send(
+    data: Uint8Array,
+    to: SocketAddr | null,
+    done: ((error: IoError | null) => void) | null,
+  ): void;
   /** Whether what is sent now would not have to queue. */
   abstract hasRoom(): boolean;
   /** Fixes the peer; `done` is told the outcome once. */

@@ -148,11 +148,12 @@ export class NodeDatagram extends DatagramSource {
     return this._socket.getSendQueueCount() === 0;
   }
 
-  override send(data: Uint8Array, to: SocketAddr | null, done: Done): void {
+  override send(data: Uint8Array, to: SocketAddr | null, done: Done | null): void {
     this.check();
     const socket = this._socket;
     const told = (error: Error | null): void => {
-      done(error === null ? null : IoError.from(error));
+      if (done !== null) done(error === null ? null : IoError.from(error));
+      else if (error !== null) this.failed(error);
       this.waiters.wakeAll(WRITABLE);
     };
     try {

@@ -87,7 +87,6 @@ export class NodeListener extends ListenerSource {
     }
     const source = new NodeStream(this.registry, socket, true);
     const peer = new SocketAddr(remoteAddress, remotePort);
-    source.peer = peer;
     if (this._setup !== null) this._setup(source);
     return { source, peer };
   }

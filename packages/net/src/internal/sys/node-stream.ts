@@ -30,7 +30,7 @@ import {
 } from "../source.ts";
 
 /** Bytes that are queued for nobody before the socket is paused. One full read of Node's is as much. */
-export const HIGH_WATER: number = 64 * 1024;
+const HIGH_WATER: number = 64 * 1024;
 /** What Node itself holds of a paused socket, beside one read. */
 export const NODE_HIGH_WATER: number = 16 * 1024;
 /** What `tryWrite` copies at most: it can't borrow. */
@@ -83,8 +83,6 @@ export class NodeStream extends StreamSource {
   _returned: Borrowed | null = null;
   _options: Partial<Record<StreamOption, number>> | null = null;
   _onWritten: ((error?: Error | null) => void) | null = null;
-  local: SocketAddr | null = null;
-  peer: SocketAddr | null = null;
 
   /** @param isOpen - false for a socket that is still connecting. */
   constructor(registry: Registry, socket: Socket, isOpen: boolean) {
@@ -323,9 +321,9 @@ export class NodeStream extends StreamSource {
   }
 
   override tryWrite(buf: Uint8Array): number | null {
+    if (this.error !== null || (this._state & (SHUT | CLOSED | OPEN)) !== OPEN) throw this.cannotWrite();
     if (this._borrowed !== null) return null;
     this._returned = null;
-    if (this.error !== null || (this._state & (SHUT | CLOSED | OPEN)) !== OPEN) throw this.cannotWrite();
     if (buf.length === 0) return 0;
     const copy = Uint8Array.prototype.slice.call(buf, 0, LARGEST_TRY);
     const socket = this._socket;
@@ -344,7 +342,10 @@ export class NodeStream extends StreamSource {
 
   override pollFlush(cx: Context): Poll<void> {
     if (this.error !== null) throw this.told();
-    if (this._borrowed === null) return;
+    if (this._borrowed === null) {
+      this._returned = null;
+      return;
+    }
     if ((this._state & CLOSED) !== 0) throw this.cannotWrite();
     this.writer = cx.waker;
     return PENDING;
@@ -405,13 +406,11 @@ export class NodeStream extends StreamSource {
   }
 
   override localAddr(): SocketAddr {
-    this.local ??= addrOf(this._socket.localAddress, this._socket.localPort);
-    return this.local;
+    return addrOf(this._socket.localAddress, this._socket.localPort);
   }
 
   override peerAddr(): SocketAddr {
-    this.peer ??= addrOf(this._socket.remoteAddress, this._socket.remotePort);
-    return this.peer;
+    return addrOf(this._socket.remoteAddress, this._socket.remotePort);
   }
 
   override setZeroLinger(on: boolean): void {
@@ -451,9 +450,15 @@ function noTypeOfService(): UnsupportedError {
   );
 }
 
+/** Whether `b` are the bytes that were lent as `a`, and not those of somebody else. */
 function isSame(a: Borrowed, b: Borrowed): boolean {
   if (a === b) return true;
-  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return false;
+  if (a instanceof Uint8Array || b instanceof Uint8Array)
+    return a instanceof Uint8Array && b instanceof Uint8Array && isSameView(a, b);
+  return a.length === b.length && a.every((view, i) => isSameView(view, b[i] as Uint8Array));
+}
+
+function isSameView(a: Uint8Array, b: Uint8Array): boolean {
   return a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length;
 }
 

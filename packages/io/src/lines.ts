@@ -27,6 +27,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** How many bytes are decoded together: few at first, as the caller may want one line only; then twice as many. */
 const FIRST_BLOCK = 512;
+/** More than the length of any string, and a small integer in every engine: comparing with `Infinity` costs 4 ns. */
+const LONGEST = 0x3fffffff;
 const LARGEST_BLOCK: number = 64 * 1024;
 
 /** @public */
@@ -53,11 +55,13 @@ export class Lines implements AsyncIterable<string> {
   readonly _reader: BufRead;
   readonly #search: Search;
   readonly #limit: number;
+  /** The limit of what is compared with it for each line. */
+  readonly #most: number;
   /** A block of whole lines, and where the next of them begins. */
   #text = "";
   #at = 0;
-  /** Every byte of it is a character, so that lengths are the same. */
-  #ascii = false;
+  /** Every byte of it is a character, so that lengths are the same. A number, as those are compared faster. */
+  #ascii = 0;
   /** Where the bytes of the next line are in the window. */
   #from = 0;
   #era = -1;
@@ -67,6 +71,7 @@ export class Lines implements AsyncIterable<string> {
   constructor(reader: BufRead, limit: number) {
     this._reader = reader;
     this.#limit = limit;
+    this.#most = Math.min(limit, LONGEST);
     this.#search = new Search(LF, limit);
   }
 
@@ -84,7 +89,7 @@ export class Lines implements AsyncIterable<string> {
 
   /** One step of {@link Lines.nextLine}. Charges no budget. @see Tokio `Lines::poll_next_line` */
   pollNextLine(cx: Context): Poll<string | undefined> {
-    return this.#isDecoded() ? this.#cut() : this.#pollBlock(cx);
+    return this._isDecoded() ? this._cut() : this.#pollBlock(cx);
   }
 
   /** The reader, which goes on behind the last line given. @see Tokio `Lines::get_ref`, `get_mut`, `into_inner` */
@@ -98,7 +103,7 @@ export class Lines implements AsyncIterable<string> {
 
   /** The next line, if it is decoded already. @internal */
   _now(): string | undefined {
-    return this.#isDecoded() ? this.#cut() : undefined;
+    return this._isDecoded() ? this._cut() : undefined;
   }
 
   /** @internal */
@@ -106,21 +111,22 @@ export class Lines implements AsyncIterable<string> {
     return new NextLine(this);
   }
 
-  #isDecoded(): boolean {
+  /** @internal */
+  _isDecoded(): boolean {
     const reader = this._reader;
     return this.#at < this.#text.length && reader._from === this.#from && reader._era === this.#era;
   }
 
-  /** The next line of the block, in which there is one. */
-  #cut(): string {
+  /** The next line of the block, in which there is one. @internal */
+  _cut(): string {
     const text = this.#text;
     const at = this.#at;
     const end = text.indexOf("\n", at);
     const reader = this._reader;
     const from = this.#from;
     // A character is at least a byte, so the search begins near the end.
-    const stop = this.#ascii ? from + end - at : findByte(reader._bytes, LF, from + end - at, reader._to);
-    if (stop - from > this.#limit) throw new LimitError(this.#limit);
+    const stop = this.#ascii === 1 ? from + end - at : findByte(reader._bytes, LF, from + end - at, reader._to);
+    if (stop - from > this.#most) throw new LimitError(this.#limit);
     reader._from = stop + 1;
     this.#from = stop + 1;
     this.#at = end + 1;
@@ -152,12 +158,12 @@ export class Lines implements AsyncIterable<string> {
       return line.endsWith("\r") ? line.slice(0, -1) : line;
     }
     this.#size = Math.min(this.#size * 2, LARGEST_BLOCK);
-    this.#ascii = text.length === end + 1 - from;
+    this.#ascii = text.length === end + 1 - from ? 1 : 0;
     this.#text = text;
     this.#at = 0;
     this.#from = from;
     this.#era = reader._era;
-    return this.#cut();
+    return this._cut();
   }
 }
 
@@ -199,6 +205,12 @@ class NextLine extends Future<string | undefined> {
     const cx = currentContext();
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
+    const lines = this._lines;
+    if (lines._isDecoded() && pollProceed(cx)) {
+      const value = lines._cut();
+      madeProgress();
+      return { done: true, value };
+    }
     const value = this.poll(cx);
     if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;

@@ -839,6 +839,25 @@ describe("TcpStream.close", () => {
       server.close();
     }));
 
+  it("sends what tryWrite has taken, though the kernel has no room for it yet", () =>
+    run(function* () {
+      const [client, server] = yield* tcpPair();
+      const taken = yield* fill(client);
+      client.close();
+      expect(yield* readAll(server)).toBe(taken);
+      server.close();
+    }));
+
+  it("does not wait for a peer that reads nothing", () =>
+    run(function* () {
+      const [client, server] = yield* tcpPair();
+      const writing = client.write(new Uint8Array(32 * 1024 * 1024));
+      expect(writing.poll(new TestWaker())).toBe(PENDING);
+      client.close();
+      expect(yield* readAll(server)).toBeLessThan(32 * 1024 * 1024);
+      server.close();
+    }));
+
   it("ends a pending read of another task with ERR_RT_DISPOSED", () =>
     run(function* () {
       const [client, server] = yield* tcpPair();

@@ -4,24 +4,10 @@
  * Each side has a task that reads, one that writes and one that waits for readiness. A byte tells where in its
  * direction it stands, so whatever is lost, doubled or out of order shows with the first byte that is wrong.
  */
-import { setImmediate } from "node:timers/promises";
-import {
-  type Async,
-  Cancelled,
-  type Context,
-  fromPromise,
-  Future,
-  Handle,
-  JoinError,
-  PENDING,
-  type Poll,
-  spawn,
-  UsageError,
-} from "@rt/core";
+import { type Async, type Future, type JoinHandle, PENDING, UsageError } from "@rt/core";
 import { IoError } from "@rt/io";
 import {
   Interest,
-  ioKey,
   type OwnedReadHalf,
   type OwnedWriteHalf,
   type ReadHalf,
@@ -31,6 +17,7 @@ import {
 } from "@rt/net";
 import fc from "fast-check";
 import { LANES, type Lane, TestWaker } from "./net.ts";
+import { aborted, type Body, DROPPED, on, Probe, someTurns, spawnIn } from "./programs.ts";
 
 export type ReadStep =
   | { do: "read" | "chunk" | "peek" | "tryRead" | "readable"; size: number }
@@ -252,119 +239,6 @@ class Direction {
   }
 }
 
-const DROPPED: unique symbol = Symbol("dropped");
-
-/** Polls a future a number of times at most, then drops it. */
-class Probe<T> extends Future<T | typeof DROPPED> {
-  readonly #inner: Future<T>;
-  readonly #limit: number;
-  readonly #writer: Writable | null;
-  polls = 0;
-  /** It is a write, and was polled when nothing else was being written. */
-  isStarted = false;
-  constructor(inner: Future<T>, limit: number, writer: Writable | null = null) {
-    super();
-    this.#inner = inner;
-    this.#limit = limit;
-    this.#writer = writer;
-  }
-  override poll(cx: Context): Poll<T | typeof DROPPED> {
-    if (this.polls < this.#limit) {
-      this.polls += 1;
-      this.isStarted ||= this.#writer !== null && this.#hasRoom(this.#writer);
-      const value = this.#inner.poll(cx);
-      if (value !== PENDING || this.polls < this.#limit) return value;
-    }
-    this.#inner.drop();
-    return DROPPED;
-  }
-  #hasRoom(writer: Writable): boolean {
-    const wait = writer.writable();
-    const now = wait.poll(new TestWaker());
-    wait.drop();
-    return now !== PENDING;
-  }
-  override drop(): void {
-    this.#inner.drop();
-  }
-  override describe(): string {
-    return this.#inner.describe();
-  }
-}
-
-// --- playing ---
-
-/** A body for both lanes: it yields what is to be waited for. */
-type Body = Generator<Future<unknown>, void, unknown>;
-
-function* on<T>(future: Future<T>): Generator<Future<unknown>, T, unknown> {
-  return (yield future) as T; // what the lanes below put in
-}
-
-function* generatorLane(body: Body): Async<void> {
-  for (let step = body.next(); !step.done; ) {
-    let value: unknown;
-    try {
-      value = yield* step.value;
-    } catch (error) {
-      step = body.throw(error);
-      continue;
-    }
-    step = body.next(value);
-  }
-}
-
-async function asyncLane(body: Body): Promise<void> {
-  for (let step = body.next(); !step.done; ) {
-    let value: unknown;
-    try {
-      value = await step.value;
-    } catch (error) {
-      step = body.throw(error);
-      continue;
-    }
-    step = body.next(value);
-  }
-}
-
-function* someTurns(count: number): Body {
-  for (let i = 0; i < count; i += 1) yield fromPromise(setImmediate());
-}
-
-/** Runs an operation in a task of its own, which is aborted after a while. */
-function* aborted<T>(
-  { turns: count, lane: lane_ }: { turns: number; lane: Lane },
-  start: () => Future<T>,
-): Generator<Future<unknown>, T | typeof DROPPED, unknown> {
-  const result: { value: T | typeof DROPPED; failure: unknown } = { value: DROPPED, failure: undefined };
-  const handle = spawn(
-    lane_ === "async"
-      ? async () => {
-          try {
-            result.value = await start();
-          } catch (error) {
-            result.failure = error;
-          }
-        }
-      : function* () {
-          try {
-            result.value = yield* start();
-          } catch (error) {
-            result.failure = error;
-          }
-        },
-  );
-  yield* someTurns(count);
-  handle.abort();
-  try {
-    yield* on(handle);
-  } catch (error) {
-    if (!(error instanceof JoinError)) throw error;
-  }
-  if (result.failure !== undefined && !(result.failure instanceof Cancelled)) throw result.failure;
-  return result.value;
-}
-
 type Readable = SocketStream | ReadHalf<SocketStream> | OwnedReadHalf<SocketStream>;
 type Writable = SocketStream | WriteHalf<SocketStream> | OwnedWriteHalf<SocketStream>;
 
@@ -393,6 +267,14 @@ class Player {
     [this.#reader, this.#writer] =
       side.form === "whole" ? [stream, stream] : side.form === "split" ? stream.split() : stream.intoSplit();
   }
+
+  /** Nothing is being written. */
+  readonly #hasRoom = (): boolean => {
+    const wait = this.#writer.writable();
+    const now = wait.poll(new TestWaker());
+    wait.drop();
+    return now !== PENDING;
+  };
 
   *reading(): Body {
     const { read, readEnd, form } = this.#side;
@@ -529,7 +411,7 @@ class Player {
       for (let i = 0; i < 100 && this.#tryWrite(step.size) !== null; i += 1);
     } else if (step.do === "abort") {
       const bytes = out.bytes(step.size);
-      const probe = new Probe(writer.write(bytes), Infinity, writer);
+      const probe = new Probe(writer.write(bytes), Infinity, this.#hasRoom);
       if ((yield* aborted(step, () => probe)) === DROPPED) {
         if (!probe.isStarted) out.untaken(bytes.length);
       } else {
@@ -554,7 +436,7 @@ class Player {
         const probe = new Probe(
           what === "vectored" ? writer.writeVectored(bufs) : writer.write(bufs[0] as Uint8Array),
           limit,
-          writer,
+          this.#hasRoom,
         );
         const count = yield* on(probe);
         if (count === DROPPED) {
@@ -653,11 +535,16 @@ class Player {
   }
 }
 
+/** Where the tasks of both sides are. */
+export interface Report {
+  players: readonly unknown[];
+}
+
 /** Plays a program on a pair of streams. `report` is filled at once, and tells where the tasks are. */
 export function* play(
   [one, two]: Program,
   [a, b]: readonly [SocketStream, SocketStream],
-  report: { players?: unknown },
+  report: Report,
 ): Async<void> {
   const there = new Direction(0);
   const back = new Direction(1);
@@ -666,21 +553,16 @@ export function* play(
   left.peer = right;
   right.peer = left;
   report.players = [left.at, right.at];
-  const handles = [];
+  const handles: JoinHandle<void>[] = [];
   for (const [player, lane_] of [
     [left, one.lane],
     [right, two.lane],
   ] as const)
     for (const body of [player.reading(), player.writing(), player.watching()])
-      handles.push(spawn(lane_ === "async" ? () => asyncLane(body) : generatorLane(body)));
+      handles.push(spawnIn(lane_, body));
   // The watchers may wait for what never comes again, until the end.
   for (const i of [0, 1, 3, 4]) yield* handles[i] as Future<void>;
   left.close(false);
   right.close(false);
   for (const i of [2, 5]) yield* handles[i] as Future<void>;
-}
-
-/** Sockets that the runtime of the current task has open. */
-export function openSockets(): number {
-  return Handle.current().driver(ioKey).openSockets();
 }

@@ -55,6 +55,8 @@ const RESET = 0x40;
 const CLOSED = 0x80;
 /** `error` was thrown to somebody, or asked for. */
 const TOLD = 0x100;
+/** What is borrowed counts as written already: `tryWrite` has said so. Cleared when it is out. */
+const OWED = 0x200;
 
 const EMPTY = new Uint8Array(0);
 /** A module's own: comparing with an imported one costs a look-up. */
@@ -115,9 +117,14 @@ export class NodeStream extends StreamSource {
     this._state |= CLOSED;
     this.registry.remove(this);
     this.forget();
+    const socket = this._socket;
     // Only TCP knows resets.
-    if ((this._state & RESET) !== 0 && this._socket.remotePort !== undefined) this._socket.resetAndDestroy();
-    else this._socket.destroy();
+    if ((this._state & RESET) !== 0 && socket.remotePort !== undefined) socket.resetAndDestroy();
+    else if ((this._state & OWED) !== 0 && this.error === null) {
+      // As a kernel would: what was taken goes out first.
+      socket.pause();
+      socket.destroySoon();
+    } else socket.destroy();
     this.wakeBoth();
   }
 
@@ -299,7 +306,8 @@ export class NodeStream extends StreamSource {
   awaitWritten(): void {
     this._onWritten ??= (error) => {
       if (error) this.error ??= IoError.from(error);
-      else this._returned = this._borrowed;
+      else if ((this._state & OWED) === 0) this._returned = this._borrowed;
+      this._state &= ~OWED;
       this._borrowed = null;
       this.wakeWriter();
     };
@@ -335,6 +343,7 @@ export class NodeStream extends StreamSource {
     if (socket.writableLength > 0) {
       this._borrowed = copy;
       this._lent = copy.length;
+      this._state |= OWED;
       this.awaitWritten();
     }
     return copy.length;

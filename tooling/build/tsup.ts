@@ -59,6 +59,7 @@ export function library({ faces, inner = [], short }: Entries): Options {
  * of 6, a yield 51 instead of 46.) No line moves, so the source map stays true.
  *
  * - Constants: modules are bundled with `var`. The order of evaluation is that of the modules, so nothing is used early.
+ * - Exported constants: those are looked up like imports even inside of the file, so another name is exported.
  * - Namespaces: `export * as x` becomes an object of getters, made before what they get. Here it is one of values, made
  *   after that; and one that bundlers leave out where nobody uses it.
  */
@@ -73,10 +74,20 @@ function asWritten(code: string): string {
   );
   if (namespaces.length > 0 && rest.includes("__export(")) throw new Error("A namespace was not recognized");
   const end = rest.lastIndexOf("\nexport {") + 1;
-  const whole = rest.slice(0, end) + namespaces.join("") + rest.slice(end);
-  return whole.replaceAll(/^var (?=([\w$]+) = )/gm, (text, name: string) =>
-    whole.match(assignments(name))?.length === 1 ? "const " : text,
+  const body = rest.slice(0, end) + namespaces.join("");
+  const constants = body.replaceAll(/^var (?=([\w$]+) = )/gm, (text, name: string) =>
+    body.match(assignments(name))?.length === 1 ? "const " : text,
   );
+  const aliases: string[] = [];
+  const exported = rest
+    .slice(end)
+    .replaceAll(/^  ([\w$]+)(?: as ([\w$]+))?(?=,?$)/gm, (text, name: string, as = name) => {
+      if (!new RegExp(`^const ${name.replaceAll("$", "\\$")} = (?!class\\b|\\d)`, "m").test(constants))
+        return text;
+      aliases.push(`const $${name} = ${name};\n`);
+      return `  $${name} as ${as}`;
+    });
+  return constants + aliases.join("") + exported;
 }
 
 function assignments(name: string): RegExp {

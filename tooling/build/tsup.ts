@@ -82,7 +82,7 @@ function asWritten(code: string): string {
   const exported = rest
     .slice(end)
     .replaceAll(/^  ([\w$]+)(?: as ([\w$]+))?(?=,?$)/gm, (text, name: string, as = name) => {
-      if (!new RegExp(`^const ${name.replaceAll("$", "\\$")} = (?!class\\b|\\d)`, "m").test(constants))
+      if (!new RegExp(`^const ${name.replaceAll("$", "\\$")} = (?!class\\b|[\\d$])`, "m").test(constants))
         return text;
       aliases.push(`const $${name} = ${name};\n`);
       return `  $${name} as ${as}`;
@@ -93,7 +93,7 @@ function asWritten(code: string): string {
 function assignments(name: string): RegExp {
   const escaped = name.replaceAll("$", "\\$");
   return new RegExp(
-    `(?<![\\w$.])${escaped}(?: (?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?= |\\+\\+|--)|(?:\\+\\+|--)${escaped}(?![\\w$])`,
+    `(?<![\\w$.]|static )${escaped}(?: (?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?= |\\+\\+|--)|(?:\\+\\+|--)${escaped}(?![\\w$])`,
     "g",
   );
 }
@@ -122,16 +122,18 @@ function siblings(): NonNullable<Options["esbuildPlugins"]>[number] {
   };
 }
 
-/** The values that the sources import from each sibling. Siblings that are passed on as a whole are not among them. */
+/**
+ * The values that the sources import from each sibling. What is only passed on is left as it is, and so are siblings
+ * that are passed on as a whole.
+ */
 function siblingNames(): Map<string, Set<string>> {
   const names = new Map<string, Set<string>>();
   const code = sources();
-  for (const [, list = "", path = ""] of code.matchAll(/^(?:im|ex)port \{([^}]*)\} from "(@rt\/[^"]+)"/gm)) {
-    const values = list.split(",").map((name) => name.trim().replace(/ as .*/, ""));
-    const known = names.get(path) ?? new Set();
-    for (const name of values) if (name !== "" && !name.startsWith("type ")) known.add(name);
-    names.set(path, known);
-  }
+  const lists = [...code.matchAll(/^(im|ex)port \{([^}]*)\} from "(@rt\/[^"]+)"/gm)];
+  for (const [, kind, , path = ""] of lists) if (kind === "im") names.set(path, new Set());
+  for (const [, , list = "", path = ""] of lists)
+    for (const name of list.split(",").map((item) => item.trim().replace(/ as .*/, "")))
+      if (name !== "" && !name.startsWith("type ")) names.get(path)?.add(name);
   for (const [, path = ""] of code.matchAll(/^(?:im|ex)port \*.* from "(@rt\/[^"]+)"/gm)) names.delete(path);
   return names;
 }

@@ -8,4 +8,11 @@ export default [
     batch: 10_000,
     bars: laneBars("join-set/10k"),
   }),
+  bench("join-set/10k-values", {
+    about: "the same, against rivals that hand each value out, too",
+    per: "task",
+    batch: 10_000,
+    chart: false,
+    bars: laneBars("join-set/10k-values"),
+  }),
 ] satisfies readonly Case[];

@@ -9,6 +9,8 @@ export const CHAIN = 1_000;
 export const PAIRS = 1_000;
 export const YIELDERS = 200;
 export const YIELDS = 1_000;
+/** Of one task alone. */
+export const YIELDS_ALONE = 100_000;
 
 const INDICES = (SPAWN_BATCH * (SPAWN_BATCH - 1)) / 2;
 

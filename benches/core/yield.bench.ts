@@ -8,4 +8,11 @@ export default [
     batch: 200_000,
     bars: laneBars("yield/yield-now"),
   }),
+  bench("yield/one-task", {
+    about: "one task that yields 100,000 times, with nobody to go first",
+    per: "yield",
+    batch: 100_000,
+    chart: false,
+    bars: laneBars("yield/one-task"),
+  }),
 ] satisfies readonly Case[];

@@ -7,7 +7,7 @@ export default library({
     // Bits of it are free for the leaf futures of others.
     keep: ["_state"],
     also: (
-      "ambient asyncScope awaitFuture awaitTask blockOns bridge cancelled cell cleanups config context " +
+      "ambient asyncScope awaitFuture awaitTask blockOns bridge budget cancelled cell cleanups config context " +
       "controller core counters decorate driverOf ends enlist entered enteredSets filled first forcedYields " +
       "generator heavyPolls injected killed lastRuntimeId lastTaskId latencies lent list localSchedules " +
       "localSets locals makeTask noops outsideWork owner panic parks pollTimes pushes remoteSchedules " +

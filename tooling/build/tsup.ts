@@ -59,6 +59,7 @@ export function library({ faces, inner = [], short }: Entries): Options {
  * of 6, a yield 51 instead of 46.) No line moves, so the source map stays true.
  *
  * - Constants: modules are bundled with `var`. The order of evaluation is that of the modules, so nothing is used early.
+ * - Exported constants: those are looked up like imports even inside of the file, so another name is exported.
  * - Namespaces: `export * as x` becomes an object of getters, made before what they get. Here it is one of values, made
  *   after that; and one that bundlers leave out where nobody uses it.
  */
@@ -73,16 +74,26 @@ function asWritten(code: string): string {
   );
   if (namespaces.length > 0 && rest.includes("__export(")) throw new Error("A namespace was not recognized");
   const end = rest.lastIndexOf("\nexport {") + 1;
-  const whole = rest.slice(0, end) + namespaces.join("") + rest.slice(end);
-  return whole.replaceAll(/^var (?=([\w$]+) = )/gm, (text, name: string) =>
-    whole.match(assignments(name))?.length === 1 ? "const " : text,
+  const body = rest.slice(0, end) + namespaces.join("");
+  const constants = body.replaceAll(/^var (?=([\w$]+) = )/gm, (text, name: string) =>
+    body.match(assignments(name))?.length === 1 ? "const " : text,
   );
+  const aliases: string[] = [];
+  const exported = rest
+    .slice(end)
+    .replaceAll(/^  ([\w$]+)(?: as ([\w$]+))?(?=,?$)/gm, (text, name: string, as = name) => {
+      if (!new RegExp(`^const ${name.replaceAll("$", "\\$")} = (?!class\\b|[\\d$])`, "m").test(constants))
+        return text;
+      aliases.push(`const $${name} = ${name};\n`);
+      return `  $${name} as ${as}`;
+    });
+  return constants + aliases.join("") + exported;
 }
 
 function assignments(name: string): RegExp {
   const escaped = name.replaceAll("$", "\\$");
   return new RegExp(
-    `(?<![\\w$.])${escaped}(?: (?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?= |\\+\\+|--)|(?:\\+\\+|--)${escaped}(?![\\w$])`,
+    `(?<![\\w$.]|static )${escaped}(?: (?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?= |\\+\\+|--)|(?:\\+\\+|--)${escaped}(?![\\w$])`,
     "g",
   );
 }
@@ -111,16 +122,18 @@ function siblings(): NonNullable<Options["esbuildPlugins"]>[number] {
   };
 }
 
-/** The values that the sources import from each sibling. Siblings that are passed on as a whole are not among them. */
+/**
+ * The values that the sources import from each sibling. What is only passed on is left as it is, and so are siblings
+ * that are passed on as a whole.
+ */
 function siblingNames(): Map<string, Set<string>> {
   const names = new Map<string, Set<string>>();
   const code = sources();
-  for (const [, list = "", path = ""] of code.matchAll(/^(?:im|ex)port \{([^}]*)\} from "(@rt\/[^"]+)"/gm)) {
-    const values = list.split(",").map((name) => name.trim().replace(/ as .*/, ""));
-    const known = names.get(path) ?? new Set();
-    for (const name of values) if (name !== "" && !name.startsWith("type ")) known.add(name);
-    names.set(path, known);
-  }
+  const lists = [...code.matchAll(/^(im|ex)port \{([^}]*)\} from "(@rt\/[^"]+)"/gm)];
+  for (const [, kind, , path = ""] of lists) if (kind === "im") names.set(path, new Set());
+  for (const [, , list = "", path = ""] of lists)
+    for (const name of list.split(",").map((item) => item.trim().replace(/ as .*/, "")))
+      if (name !== "" && !name.startsWith("type ")) names.get(path)?.add(name);
   for (const [, path = ""] of code.matchAll(/^(?:im|ex)port \*.* from "(@rt\/[^"]+)"/gm)) names.delete(path);
   return names;
 }

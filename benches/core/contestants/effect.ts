@@ -3,13 +3,13 @@
  * of generators where a task does one thing, one `runPromise` around the whole sample.
  */
 
-import { Deferred, Effect, Fiber, FiberSet } from "effect";
+import { Deferred, Effect, Fiber, FiberSet, Queue } from "effect";
 import type { Contestant } from "../../harness/case.ts";
 import { latency } from "../fairness/latency.ts";
 import type { Slice } from "../fairness/slice.ts";
 import { heapPerTask } from "../../shared/heap.ts";
 import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
-import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS } from "../sizes.ts";
+import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS, YIELDS_ALONE } from "../sizes.ts";
 
 const INDICES = Array.from({ length: SPAWN_BATCH }, (_, i) => i);
 
@@ -73,14 +73,19 @@ const pingPong = Effect.suspend(() => {
   return Effect.andThen(pairs, Deferred.await(last.done));
 });
 
-const yielder = Effect.gen(function* () {
-  for (let i = 0; i < YIELDS; i += 1) yield* Effect.yieldNow;
-});
+const yieldTimes = (times: number) =>
+  Effect.gen(function* () {
+    for (let i = 0; i < times; i += 1) yield* Effect.yieldNow;
+  });
+
+const yielder = yieldTimes(YIELDS);
 
 const yieldMany = Effect.forEach(Array.from({ length: YIELDERS }), () => Effect.forkDetach(yielder)).pipe(
   Effect.flatMap(Fiber.joinAll),
   Effect.asVoid,
 );
+
+const yieldAlone = Effect.flatMap(Effect.forkDetach(yieldTimes(YIELDS_ALONE)), Fiber.join);
 
 /** The nearest to a join set: it hands no results out, so each task adds its own. */
 const fiberSet = Effect.gen(function* () {
@@ -92,6 +97,17 @@ const fiberSet = Effect.gen(function* () {
   const set = yield* FiberSet.make<void>();
   yield* Effect.forEach(INDICES, (i) => FiberSet.run(set, add(i)), { discard: true });
   yield* FiberSet.awaitEmpty(set);
+  assertSum(sum);
+}).pipe(Effect.scoped);
+
+/** The same, with a queue to hand the results out in the order in which they come. */
+const fiberSetValues = Effect.gen(function* () {
+  const values = yield* Queue.unbounded<number>();
+  const set = yield* FiberSet.make<void>();
+  const add = (i: number) => Effect.sync(() => void Queue.offerUnsafe(values, i));
+  yield* Effect.forEach(INDICES, (i) => FiberSet.run(set, add(i)), { discard: true });
+  let sum = 0;
+  for (let i = 0; i < SPAWN_BATCH; i += 1) sum += yield* Queue.take(values);
   assertSum(sum);
 }).pipe(Effect.scoped);
 
@@ -143,7 +159,9 @@ export default {
   "spawn/chained": (ops) => repeat(ops, CHAIN, spawnChained),
   "ping-pong/spawned": (ops) => repeat(ops, PAIRS, pingPong),
   "yield/yield-now": (ops) => repeat(ops, YIELDERS * YIELDS, yieldMany),
+  "yield/one-task": (ops) => repeat(ops, YIELDS_ALONE, yieldAlone),
   "join-set/10k": (ops) => repeat(ops, SPAWN_BATCH, fiberSet),
+  "join-set/10k-values": (ops) => repeat(ops, SPAWN_BATCH, fiberSetValues),
   "memory/parked": memory,
   "fairness/two-always-ready": () => latency(spinTwo),
 } satisfies Contestant;

@@ -9,7 +9,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Contestant } from "../../harness/case.ts";
 import { heapPerTask } from "../../shared/heap.ts";
 import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
-import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS } from "../sizes.ts";
+import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS, YIELDS_ALONE } from "../sizes.ts";
 
 /** Awaiting it goes behind the promise jobs that are queued already. */
 const NOW = Promise.resolve();
@@ -85,6 +85,10 @@ async function yieldMany(ops: number): Promise<void> {
     for (let i = 0; i < YIELDERS; i += 1) tasks.push(yielder(YIELDS));
     await Promise.all(tasks);
   }
+}
+
+async function yieldAlone(ops: number): Promise<void> {
+  for (let batch = batches(ops, YIELDS_ALONE); batch > 0; batch -= 1) await yielder(YIELDS_ALONE);
 }
 
 /** Nothing can be dropped here: the gate opens, and all end by themselves. */
@@ -163,6 +167,7 @@ export default {
   "spawn/chained": spawnChained,
   "ping-pong/spawned": pingPong,
   "yield/yield-now": yieldMany,
+  "yield/one-task": yieldAlone,
   "memory/parked": memory,
   // The platform carries stores through promises always; there is no `off`.
   "als/spawn-on": spawnInStores,

@@ -16,7 +16,7 @@ import type { Contestant } from "../../harness/case.ts";
 import { latency } from "../fairness/latency.ts";
 import type { Slice } from "../fairness/slice.ts";
 import { Oneshot } from "../oneshot.ts";
-import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS } from "../sizes.ts";
+import { assertSum, batches, CHAIN, PAIRS, SPAWN_BATCH, YIELDERS, YIELDS, YIELDS_ALONE } from "../sizes.ts";
 import { heapPerTask } from "../../shared/heap.ts";
 import { assertFinalized, type Parked, parkedTasks } from "../parked.ts";
 
@@ -91,6 +91,10 @@ function* yieldMany(ops: number): Async<void> {
     for (let i = 0; i < YIELDERS; i += 1) handles.push(spawn(yielder(YIELDS)));
     for (const handle of handles) yield* handle;
   }
+}
+
+function* yieldAlone(ops: number): Async<void> {
+  for (let batch = batches(ops, YIELDS_ALONE); batch > 0; batch -= 1) yield* spawn(yielder(YIELDS_ALONE));
 }
 
 function* joinSet(ops: number): Async<void> {
@@ -199,7 +203,9 @@ export default {
   "spawn/chained": (ops) => runtime.blockOn(spawnChained(ops)),
   "ping-pong/spawned": (ops) => runtime.blockOn(pingPong(ops)),
   "yield/yield-now": (ops) => runtime.blockOn(yieldMany(ops)),
+  "yield/one-task": (ops) => runtime.blockOn(yieldAlone(ops)),
   "join-set/10k": (ops) => runtime.blockOn(joinSet(ops)),
+  "join-set/10k-values": (ops) => runtime.blockOn(joinSet(ops)),
   "memory/parked": memory,
   "fairness/two-always-ready": () => latency((slice) => runtime.blockOn(spinTwo(slice))),
   "als/spawn-off": (ops) => runtime.blockOn(spawnInStores(ops, UNKNOWN)),

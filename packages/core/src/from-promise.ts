@@ -9,7 +9,7 @@ import { realm } from "./internal/realm.ts";
  * Waits for a promise in a generator task.
  *
  * Given a function, it is called when first polled, with a signal that fires when the future is dropped: the way to
- * make `fetch` and friends stop. Given a promise, dropping only stops the waiting.
+ * make `fetch` and friends stop. Given a promise, dropping only stops the waiting. A future is given back as it is.
  *
  * Cancel safety: the result of a promise that is dropped is lost, and so is its error.
  *

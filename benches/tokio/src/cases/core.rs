@@ -13,6 +13,7 @@ const CHAIN: usize = 1_000;
 const PAIRS: usize = 1_000;
 const YIELDERS: usize = 200;
 const YIELDS: usize = 1_000;
+const YIELDS_ALONE: usize = 100_000;
 
 pub fn find(name: &str) -> Option<Run> {
     Some(match name {
@@ -21,7 +22,8 @@ pub fn find(name: &str) -> Option<Run> {
         "spawn/chained" => Timed(|ops| Box::pin(spawn_chained(ops))),
         "ping-pong/spawned" => Timed(|ops| Box::pin(ping_pong(ops))),
         "yield/yield-now" => Timed(|ops| Box::pin(yield_now(ops))),
-        "join-set/10k" => Timed(|ops| Box::pin(join_set(ops))),
+        "yield/one-task" => Timed(|ops| Box::pin(yield_alone(ops))),
+        "join-set/10k" | "join-set/10k-values" => Timed(|ops| Box::pin(join_set(ops))),
         "memory/parked" => Alone(memory::parked),
         _ => return None,
     })
@@ -110,6 +112,12 @@ async fn yield_now(ops: usize) {
         for handle in handles {
             handle.await.unwrap();
         }
+    }
+}
+
+async fn yield_alone(ops: usize) {
+    for _ in 0..ops.div_ceil(YIELDS_ALONE) {
+        tokio::spawn(yielder(YIELDS_ALONE)).await.unwrap();
     }
 }
 

@@ -1,10 +1,15 @@
 /** What a subsystem asks of the runtime it works for, beside a driver of its own. */
-import { debug as debugMode, hostTimer, now } from "#platform";
+import { debug as debugMode, now } from "#platform";
 import type { Handle } from "../handle.ts";
 import { currentCore } from "../internal/current.ts";
 import { currentScope, currentTask, realm } from "../internal/realm.ts";
 import type { Waker } from "../future.ts";
 import type { Driver } from "./driver.ts";
+
+interface HostTimers {
+  readonly setTimeout: (fn: () => void, ms: number) => { unref?(): void };
+  readonly clearTimeout: (timer: unknown) => void;
+}
 
 export { wakeSafely } from "../internal/current.ts";
 // Spelled out: what users compile against must not name `#platform`.
@@ -39,17 +44,18 @@ export function currentTimers(): Timers | null {
 }
 
 /**
- * Wakes `waker` once, `ms` from now, by the timers of the current runtime. Where it has none, by the host's: that one
- * keeps a process alive only if a `blockOn` waits at this moment.
+ * Wakes `waker` once, `ms` from now, by the timers of the current runtime. Where it has none, by `setTimeout` as it
+ * stands there now: that one keeps a process alive only if a `blockOn` waits at this moment.
  * @public
  */
 export function wakeAfter(ms: number, waker: Waker): TimerEntry {
   const core = currentCore();
   if (core.timers !== null) return core.timers.wakeAfter(ms, waker);
-  // Not those of the moment of loading: who puts fake ones in their place wants to move this.
-  const timer = hostTimer(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1), globalThis as never);
-  timer.setRef(realm.blockOns > 0);
-  return timer;
+  // Those that stand there now: who puts fake ones in their place wants to move this.
+  const { clearTimeout, setTimeout } = globalThis as never as HostTimers;
+  const timer = setTimeout(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
+  if (realm.blockOns === 0) timer.unref?.();
+  return { cancel: () => clearTimeout(timer) };
 }
 
 /** Whether the runtime was built with {@link Builder.startPaused}. @public */

@@ -10,15 +10,16 @@ interface Forgotten {
   readonly close: () => void;
 }
 
-const registry: FinalizationRegistry<Forgotten> | null = debug
-  ? new FinalizationRegistry(({ what, frames, close }) => {
-      close();
-      currentCore().report({
-        kind: "forgotten",
-        message: `rt: ${what} was collected without being closed; dispose it, or declare it with using\n  made ${frames.replaceAll("\n", "\n       ")}`,
-      });
-    })
-  : null;
+/** Made on first use: programs that have no use for it need not carry it. */
+let registry: FinalizationRegistry<Forgotten> | undefined;
+
+function reportForgotten({ what, frames, close }: Forgotten): void {
+  close();
+  currentCore().report({
+    kind: "forgotten",
+    message: `rt: ${what} was collected without being closed; dispose it, or declare it with using\n  made ${frames.replaceAll("\n", "\n       ")}`,
+  });
+}
 
 /**
  * In debug mode (`RT_DEBUG=1`), calls `close` and reports it when `end` is collected before {@link closedProperly} was
@@ -30,7 +31,9 @@ const registry: FinalizationRegistry<Forgotten> | null = debug
  * @public
  */
 export function watchForgotten(end: object, what: string, close: () => void, above: unknown): void {
-  registry?.register(end, { what, frames: siteFrames(captureSite(above)), close }, end);
+  if (!debug) return;
+  registry ??= new FinalizationRegistry(reportForgotten);
+  registry.register(end, { what, frames: siteFrames(captureSite(above)), close }, end);
 }
 
 /** Undoes {@link watchForgotten}: `end` was closed as it should be. @public */

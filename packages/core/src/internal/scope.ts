@@ -53,6 +53,8 @@ const CLOSING = 0x20;
 const CANCEL_NEXT = 0x40;
 /** Killed: every await throws. */
 const CANCEL_ALL = 0x80;
+/** The home of awaits outside any task. */
+const IS_ROOT = 0x100;
 
 export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _controller: AbortController | null = null;
@@ -71,7 +73,6 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   readonly _context: CapturedContext | null;
   _budget: number = BUDGET;
   /** What the drop of an awaited future threw. */
-  _isRoot = false;
   _dropError: { readonly error: unknown } | null = null;
 
   constructor(body: Body<T> | null, context: CapturedContext | null) {
@@ -134,10 +135,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Makes this the home of awaits outside any task. `task` drives them. */
   _startRoot(task: Task<unknown>): void {
-    this._state = RUNNING;
+    this._state = RUNNING | IS_ROOT;
     this._task = task;
     this._waker = task;
-    this._isRoot = true;
   }
 
   /** Awaits belong here: the function is running, or was killed, so that they are to throw. */
@@ -148,7 +148,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Notes that the function's code is about to go on in a microtask. */
   _letGo(): void {
     realm.resumed = this;
-    if (realm.scopes === null) guessScope(this._isRoot ? null : this);
+    if (realm.scopes === null) guessScope((this._state & IS_ROOT) === 0 ? this : null);
   }
 
   /** Polls the leaf of a new await, and keeps it where it is pending. */

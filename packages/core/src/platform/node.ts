@@ -1,14 +1,13 @@
 /** The Node side of `#platform`; see `platform.ts` for what each name must do. */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
-import type { CapturedContext, HostTimer, HostTimers, ScopeStore } from "./platform.ts";
+import type { CapturedContext, HostTimer, ScopeStore } from "./platform.ts";
 
 export { channel } from "node:diagnostics_channel";
 export { startWatchdog } from "./watchdog.ts";
 
 // Those of this moment: what tests put in their place later must not stop the loop.
 const { clearTimeout, setImmediate, setTimeout } = globalThis;
-const asLoaded: HostTimers = { clearTimeout: clearTimeout as never, setTimeout };
 
 /** True when `RT_DEBUG=1`: spawn sites are captured, polls are timed, forgotten ends are named. */
 export const debug: boolean = process.env["RT_DEBUG"] === "1";
@@ -53,11 +52,10 @@ export function nextTurn(fn: () => void): void {
   setImmediate(fn);
 }
 
-export function hostTimer(fn: () => void, ms: number, timers: HostTimers = asLoaded): HostTimer {
-  const { clearTimeout: clear } = timers;
-  const timer = timers.setTimeout(fn, ms) as NodeJS.Timeout;
+export function hostTimer(fn: () => void, ms: number): HostTimer {
+  const timer = setTimeout(fn, ms);
   return {
-    cancel: () => clear(timer),
+    cancel: () => clearTimeout(timer),
     setRef: (keepsAlive) => void (keepsAlive ? timer.ref() : timer.unref()),
   };
 }

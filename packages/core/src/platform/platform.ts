@@ -31,12 +31,6 @@ export interface WatchdogThread {
   stop(): void;
 }
 
-/** Where a host timer is made. */
-export interface HostTimers {
-  readonly setTimeout: (fn: () => void, ms: number) => unknown;
-  readonly clearTimeout: (timer: unknown) => void;
-}
-
 /** A pending host timer. */
 export interface HostTimer {
   cancel(): void;

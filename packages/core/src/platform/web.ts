@@ -1,27 +1,21 @@
 /** The side of `#platform` for browsers and other hosts without Node's modules; see `platform.ts`. */
-import type {
-  CapturedContext,
-  Channel,
-  HostTimer,
-  HostTimers,
-  ScopeStore,
-  WatchdogThread,
-} from "./platform.ts";
+import type { CapturedContext, Channel, HostTimer, ScopeStore, WatchdogThread } from "./platform.ts";
 
-interface WebGlobals extends HostTimers {
+interface WebGlobals {
   readonly RT_DEBUG?: unknown;
   readonly performance: { now(): number };
   readonly MessageChannel: new () => {
     readonly port1: { onmessage: (() => void) | null };
     readonly port2: { postMessage(message: null): void };
   };
+  readonly setTimeout: (fn: () => void, ms: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
   readonly console: { error(...values: unknown[]): void };
 }
 // The few globals this file needs, typed here so that it depends on neither DOM nor Node typings; and as they are at
 // this moment: what tests put in their place later must not stop the loop.
 const host = globalThis as unknown as WebGlobals;
 const { clearTimeout, MessageChannel, setTimeout } = host;
-const asLoaded: HostTimers = { clearTimeout, setTimeout };
 
 /** True when `globalThis.RT_DEBUG` is set before the package is loaded. */
 export const debug: boolean = Boolean(host.RT_DEBUG);
@@ -56,19 +50,20 @@ export function nextTurn(fn: () => void): void {
 }
 
 class WebTimer implements HostTimer {
-  readonly cancel: () => void;
-  // Called without a receiver: browsers refuse any but the global object.
-  constructor(fn: () => void, ms: number, { clearTimeout: clear, setTimeout: set }: HostTimers) {
-    const timer = set(fn, ms);
-    this.cancel = () => clear(timer);
+  readonly #timer: unknown;
+  constructor(fn: () => void, ms: number) {
+    this.#timer = setTimeout(fn, ms);
+  }
+  cancel(): void {
+    clearTimeout(this.#timer);
   }
   setRef(): void {
     // A page has no notion of being kept alive.
   }
 }
 
-export function hostTimer(fn: () => void, ms: number, timers: HostTimers = asLoaded): HostTimer {
-  return new WebTimer(fn, ms, timers);
+export function hostTimer(fn: () => void, ms: number): HostTimer {
+  return new WebTimer(fn, ms);
 }
 
 export function onceNothingIsLeft(_fn: () => void): () => void {

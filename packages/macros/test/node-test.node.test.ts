@@ -53,10 +53,14 @@ describe("test for node:test", { timeout: 60_000 }, () => {
     expect(err).toContain("pending(), which never completes");
   });
 
-  it("fails at once when nothing is left that could wake its body", () => {
-    expect(one("deadlock").ok).toBe(false);
-    expect(one("deadlock").text).toContain("ERR_RT_DEADLOCK");
-  });
+  // The runner of Node 22 cancels what is left when the event loop is empty, before anybody can say why.
+  it.runIf(Number.parseInt(process.versions.node, 10) >= 24)(
+    "fails at once when nothing is left that could wake its body",
+    () => {
+      expect(one("deadlock").ok).toBe(false);
+      expect(one("deadlock").text).toContain("ERR_RT_DEADLOCK");
+    },
+  );
 
   it("has the variants skip and todo", () => {
     expect(one("skipped").text).toContain("# SKIP");

@@ -129,3 +129,7 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<unknow
 export function throwing(): never {
   throw new Error("this waker throws");
 }
+
+/** Whether async code keeps its context over awaits: browsers have no `AsyncLocalStorage`. */
+export const keepsContext: boolean =
+  typeof (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node === "string";

@@ -26,4 +26,11 @@ describe.each(globSync("*/dist", { cwd: PACKAGES }))("%s", (dist) => {
       sources.filter(({ text }) => /^(?:const .* = |var .* = )?await /m.test(text)).map(({ file }) => file),
     ).toEqual([]);
   });
+
+  it("calls classes what its sources call them, since errors are printed under that name", () => {
+    const renamed = sources.flatMap(
+      ({ text }) => text.match(/^(?:const|var) (?:\w+ = class _|\w+\d = class [e{]).*/gm) ?? [],
+    );
+    expect(renamed).toEqual([]);
+  });
 });

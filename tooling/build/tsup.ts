@@ -62,10 +62,11 @@ export function library({ faces, inner = [], short }: Entries): Options {
  * - Exported constants: those are looked up like imports even inside of the file, so another name is exported.
  * - Namespaces: `export * as x` becomes an object of getters, made before what they get. Here it is one of values, made
  *   after that; and one that bundlers leave out where nobody uses it.
+ * - Names of classes, though V8 does not mind: errors and messages are printed under them.
  */
 function asWritten(code: string): string {
   const namespaces: string[] = [];
-  const rest = code.replaceAll(
+  const rest = classNames(code).replaceAll(
     /^var (\w+) = \{\};\n__export\(\1, \{([^]*?)\}\);$/gm,
     (text, name, getters) => {
       namespaces.push(`const ${name} = {${String(getters).replaceAll("() => ", "")}};\n`);
@@ -88,6 +89,26 @@ function asWritten(code: string): string {
       return `  $${name} as ${as}`;
     });
   return constants + aliases.join("") + exported;
+}
+
+/**
+ * A class that speaks of itself is bundled as `X = class _X`, and the second of a name as `X2 = class`. Here both are
+ * `class X` again, unless the second one speaks of the first.
+ */
+function classNames(code: string): string {
+  return code.replaceAll(
+    /^var (\w+?)(\d*) = class( _\1)?(?= extends | \{)[^]*?^};$/gm,
+    (text, name: string, digits: string, self = "") => {
+      const inside = text.slice(text.indexOf("class") + "class".length + self.length);
+      const spoken = inside.replaceAll(/\/\*[^]*?\*\/|"[^"\n]*"/g, "");
+      if (digits === "" ? self === "" : identifier(name).test(spoken)) return text;
+      return `var ${name}${digits} = class ${name}${inside.replaceAll(identifier(`_${name}`), name)}`;
+    },
+  );
+}
+
+function identifier(name: string): RegExp {
+  return new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, "g");
 }
 
 function assignments(name: string): RegExp {

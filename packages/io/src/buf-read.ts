@@ -11,7 +11,7 @@
 import { PENDING, type Context, type Future, type Poll } from "@rt/core";
 import { checkInteger, rangeError } from "@rt/core/driver";
 import { unexpectedEof } from "./errors.ts";
-import { BUF_SIZE, copyBytes, EMPTY, smallCopy } from "./internal/bytes.ts";
+import { BUF_SIZE, copyBytes, EMPTY, NEAR, smallCopy } from "./internal/bytes.ts";
 import { FillBuf, ReadLine, ReadUntil } from "./internal/buf-ops.ts";
 import { Lines, Split, type LinesOptions } from "./lines.ts";
 import { Reader } from "./reader.ts";
@@ -45,6 +45,8 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
   _era = 0;
   /** The array of the window is this reader's own, to be filled again; else it is the caller's with its bytes. @internal */
   _reused = false;
+  /** How far it is worth looking for a delimiter before asking the platform: to where the last one was, or not at all. @internal */
+  _reach: number = NEAR;
 
   /** Fetches bytes into the window, which is empty. Gives their number, 0 at the end. @internal */
   abstract _pollFill(cx: Context): Poll<number>;

@@ -5,7 +5,7 @@
  * cut as text. The bytes stay in the reader's window until their line is handed out: the reader can be used in
  * between, and `Lines` notices.
  */
-import { Future, PENDING, type Context, type Poll } from "@rt/core";
+import { PENDING, type Context, type Future, type Poll } from "@rt/core";
 import {
   currentContext,
   FINISHED,
@@ -18,8 +18,9 @@ import {
 import type { BufRead, UntilOptions } from "./buf-read.ts";
 import { LimitError } from "./errors.ts";
 import { Search, takeUntil } from "./internal/buf-ops.ts";
-import { decode, findByte } from "./internal/bytes.ts";
+import { decode, findByte, NEAR } from "./internal/bytes.ts";
 import { describeRead } from "./internal/describe.ts";
+import { leaf } from "./internal/leaf.ts";
 
 /** Compared with on each poll: an imported binding is compared slowly. */
 const pending: typeof PENDING = PENDING;
@@ -27,9 +28,9 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** How many bytes are decoded together: few at first, as the caller may want one line only; then twice as many. */
 const FIRST_BLOCK = 512;
+const LARGEST_BLOCK: number = 64 * 1024;
 /** More than the length of any string, and a small integer in every engine: comparing with `Infinity` costs 4 ns. */
 const LONGEST = 0x3fffffff;
-const LARGEST_BLOCK: number = 64 * 1024;
 
 /** @public */
 export interface LinesOptions extends UntilOptions {}
@@ -39,8 +40,8 @@ export interface LinesOptions extends UntilOptions {}
  *
  * Made by {@link BufRead.lines} and {@link Reader.lines}. An async iterable; leaving the loop loses nothing.
  *
- * A line is a part of the text it was cut from, of up to 64 KiB: who keeps a few lines of a long input for long may
- * want to copy them.
+ * A line is a part of the text it was cut from, of up to 64 KiB, and keeps all of that in memory: who keeps a few lines
+ * of a long input for long may want to copy them, or to ask for them with {@link BufRead.readLine}.
  * @example
  * ```ts
  * const found: string[] = [];
@@ -125,7 +126,8 @@ export class Lines implements AsyncIterable<string> {
     const reader = this._reader;
     const from = this.#from;
     // A character is at least a byte, so the search begins near the end.
-    const stop = this.#ascii === 1 ? from + end - at : findByte(reader._bytes, LF, from + end - at, reader._to);
+    const stop =
+      this.#ascii === 1 ? from + end - at : findByte(reader._bytes, LF, from + end - at, reader._to, NEAR);
     if (stop - from > this.#most) throw new LimitError(this.#limit);
     reader._from = stop + 1;
     this.#from = stop + 1;
@@ -135,6 +137,8 @@ export class Lines implements AsyncIterable<string> {
 
   #pollBlock(cx: Context): Poll<string | undefined> {
     const reader = this._reader;
+    // Somebody reads in between, so most of a large block is decoded for nothing.
+    if (this.#at < this.#text.length) this.#size = FIRST_BLOCK;
     this.#text = "";
     const found = this.#search.poll(cx, reader);
     if (found === pending) return pending;
@@ -189,19 +193,23 @@ function resultOf<T>(value: T | undefined): IteratorResult<T, undefined> {
   return value === undefined ? { done: true, value: undefined } : { done: false, value };
 }
 
-class NextLine extends Future<string | undefined> {
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
+interface NextLine extends Future<string | undefined> {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
+class NextLine {
   readonly _lines: Lines;
   constructor(lines: Lines) {
-    super();
+    this._state = 0;
     this._lines = lines;
   }
-  override poll(cx: Context): Poll<string | undefined> {
+  poll(cx: Context): Poll<string | undefined> {
     if (!pollProceed(cx)) return pending;
     const line = this._lines.pollNextLine(cx);
     if (line !== pending) madeProgress();
     return line;
   }
-  override next(): IteratorResult<Future<unknown>, string | undefined> {
+  next(): IteratorResult<Future<unknown>, string | undefined> {
     const cx = currentContext();
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
@@ -216,10 +224,11 @@ class NextLine extends Future<string | undefined> {
     this._state &= ~FINISHED;
     return suspension;
   }
-  override describe(): string {
+  describe(): string {
     return `a line${describeRead(this._lines._reader).slice(4)}`;
   }
 }
+leaf(NextLine);
 
 /**
  * Gives the segments of a reader between delimiters. Made by {@link BufRead.split}; an async iterable.
@@ -275,7 +284,7 @@ export class Split implements AsyncIterable<Uint8Array> {
   _now(): Uint8Array | undefined {
     const io = this.#reader;
     const { _byte, _limit } = this.#search;
-    const length = findByte(io._bytes, _byte, io._from, io._to) - io._from;
+    const length = findByte(io._bytes, _byte, io._from, io._to, io._reach) - io._from;
     return length >= 0 && length <= _limit ? takeUntil(io, length + 1, 1) : undefined;
   }
 
@@ -285,19 +294,23 @@ export class Split implements AsyncIterable<Uint8Array> {
   }
 }
 
-class NextSegment extends Future<Uint8Array | undefined> {
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
+interface NextSegment extends Future<Uint8Array | undefined> {}
+
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
+class NextSegment {
   readonly _split: Split;
   constructor(split: Split) {
-    super();
+    this._state = 0;
     this._split = split;
   }
-  override poll(cx: Context): Poll<Uint8Array | undefined> {
+  poll(cx: Context): Poll<Uint8Array | undefined> {
     if (!pollProceed(cx)) return pending;
     const segment = this._split.pollNextSegment(cx);
     if (segment !== pending) madeProgress();
     return segment;
   }
-  override next(): IteratorResult<Future<unknown>, Uint8Array | undefined> {
+  next(): IteratorResult<Future<unknown>, Uint8Array | undefined> {
     const cx = currentContext();
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
@@ -306,7 +319,8 @@ class NextSegment extends Future<Uint8Array | undefined> {
     this._state &= ~FINISHED;
     return suspension;
   }
-  override describe(): string {
+  describe(): string {
     return describeRead(this._split.getRef());
   }
 }
+leaf(NextSegment);

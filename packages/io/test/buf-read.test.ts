@@ -1,4 +1,4 @@
-import { PENDING, type Future } from "@rt/core";
+import { Future, PENDING } from "@rt/core";
 import {
   BufReader,
   ChunkReader,
@@ -232,6 +232,32 @@ describe("BufReader", () => {
     finish(source.buffered().fillBuf());
     finish(source.lines().nextLine());
     expect(asked).toEqual([65_536, 65_536, 65_536]);
+  });
+
+  it("makes futures of lines and segments", () => {
+    const io = new BufReader(new Script());
+    const made = [io.lines().nextLine(), io.split(0x2c).nextSegment()];
+    expect(made.map((future) => future instanceof Future)).toEqual([true, true]);
+  });
+
+  it("does not read another line for a future that has given one", async () => {
+    const lines = new BufReader(new Script("a\nb\n")).lines();
+    const first = lines.nextLine();
+    const twice = run(function* () {
+      yield* first;
+      yield* first;
+    });
+    expect([await rejectionOf(twice), finish(lines.nextLine())]).toMatchObject([
+      { code: "ERR_RT_AWAITED_TWICE" },
+      "b",
+    ]);
+  });
+
+  it.each([8, 40, 80])("gives segments of %i bytes that filling its buffer again leaves alone", (size) => {
+    const split = new BufReader(new Script(`${"a".repeat(size)},`, `${"b".repeat(size)},`)).split(0x2c);
+    const first = finish(split.nextSegment());
+    finish(split.nextSegment());
+    expect(text(first)).toBe("a".repeat(size));
   });
 
   it("passes reads on that are as large as its buffer, when that is empty", () => {

@@ -282,7 +282,8 @@ function nameOf(record: object, at: number): string {
  * come first): then it is up to you that an earlier branch does not starve the later ones. When the task's budget is
  * spent, no branch is polled.
  * Cancel safety: dropping it drops every branch. It loses what they lose: nothing, where they are futures of this
- * project that say so; what a generator has done so far is lost with it.
+ * project that say so; what a generator has done so far is lost with it. An async function as a branch may be dropped
+ * between an `await` and the next line, with what that await took: use the future itself or a generator there.
  *
  * A branch that throws makes the whole throw, and drops the rest. An input that is a function is called at the first
  * poll; a promise can be waited for, but not dropped.

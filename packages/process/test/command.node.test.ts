@@ -275,6 +275,16 @@ describe("Command.spawn", () => {
     });
   });
 
+  it("says where arguments go when a program with blanks in its name isn't there", () => {
+    expect(thrownBy(() => new Command("ls -l").spawn())).toMatchObject({
+      message: "Cannot start ls -l: no such file or directory; arguments go to args()",
+    });
+  });
+
+  it("has no cause that says the same again", () => {
+    expect(thrownBy(() => new Command("rt-nowhere").spawn())).not.toHaveProperty("cause");
+  });
+
   it.each([
     ["isn't there", "/nowhere", "ENOENT"],
     ["is a file", "/etc/passwd", "ENOTDIR"],

@@ -158,7 +158,8 @@ function takenOut(): UsageError {
  *
  * The operation is polled before the deadline is looked at: what is ready at once succeeds, also with a duration of 0.
  * The code of an async function runs behind the poll, so one whose last wait ends at the very deadline is too late.
- * Cancel safety: dropping it drops the operation.
+ * Cancel safety: dropping it drops the operation. An async function may be dropped between an `await` and the next line,
+ * with what that await took: use the future itself or a generator there.
  *
  * @param duration - counts from the call. What goes beyond the end of the clock stands for about 30 years.
  * @throws RangeError when `duration` is negative or `NaN`.

@@ -11,7 +11,7 @@ import {
 } from "@rt/core/driver";
 import type { BufRead } from "../buf-read.ts";
 import { LimitError } from "../errors.ts";
-import { decode, findByte, smallCopy } from "./bytes.ts";
+import { decode, findByte, NEAR, smallCopy } from "./bytes.ts";
 import { describeRead } from "./describe.ts";
 
 type Step<T> = IteratorResult<Future<unknown>, T>;
@@ -38,10 +38,13 @@ export class Search {
     if (reader._from !== this._from || reader._era !== this._era) this._seen = 0;
     for (;;) {
       const { _from: from, _to: to } = reader;
-      const at = findByte(reader._bytes, this._byte, from + this._seen, to);
+      const at = findByte(reader._bytes, this._byte, from + this._seen, to, reader._reach);
       const length = (at < 0 ? Math.max(0, to - from) : at - from) | 0;
       if (length > this._limit) throw new LimitError(this._limit);
-      if (at >= 0) return length + 1;
+      if (at >= 0) {
+        reader._reach = length < NEAR ? NEAR : 0;
+        return length + 1;
+      }
       const fetched = length === 0 ? reader._pollFill(cx) : reader._pollMore(cx);
       this._seen = length;
       this._from = reader._from;

@@ -59,8 +59,17 @@ export function startProcess(options: NodeSpawn): NodeChild {
   const util = here.getBuiltinModule("node:util");
   const why = errno === undefined ? message : util.getSystemErrorMessage(errno);
   const code = errno === undefined ? error.code : util.getSystemErrorName(errno);
-  const cause = new Error(`Cannot start ${file}${cwd === undefined ? "" : ` in ${cwd}`}: ${why}`);
-  throw IoError.from(Object.assign(cause, { code, errno, syscall: `spawn ${file}`, path: file }));
+  const where = cwd === undefined ? "" : ` in ${cwd}`;
+  const remedy = code === "ENOENT" && /\s/.test(file) ? "; arguments go to args()" : "";
+  // Only what was thrown is a cause: a number says no more than the message.
+  const details = {
+    code,
+    errno,
+    syscall: `spawn ${file}`,
+    path: file,
+    ...(errno === undefined && { cause: error }),
+  };
+  throw new IoError(IoError.from({ code }).kind, `Cannot start ${file}${where}: ${why}${remedy}`, details);
 }
 
 /** The environment of this process. */

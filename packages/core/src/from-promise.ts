@@ -1,9 +1,8 @@
 /** Promises as futures. */
-import { show, typeError } from "./errors.ts";
+import { Cancelled, show, typeError } from "./errors.ts";
 import { FromCallback } from "./from-callback.ts";
 import { Future } from "./future.ts";
 import { isPromiseLike } from "./internal/kinds.ts";
-import { realm } from "./internal/realm.ts";
 
 /**
  * Waits for a promise in a generator task.
@@ -35,7 +34,7 @@ export function fromPromise<T>(
     const promise = source(controller.signal);
     checkPromise(promise);
     promise.then(resolve, reject);
-    return () => controller.abort(realm.cancelled);
+    return () => controller.abort(new Cancelled());
   }, "a promise");
 }
 

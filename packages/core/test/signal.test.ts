@@ -109,6 +109,41 @@ describe("signal", () => {
     expect(given?.reason).toBeInstanceOf(Cancelled);
   });
 
+  it("has a reason of its own that others may write on, as fetch does", async () => {
+    const { runtime } = quietRuntime();
+    const given: AbortSignal[] = [];
+    const first = runtime.spawn(showsSignal((one) => given.push(one)));
+    const second = runtime.spawn(async () => {
+      given.push(signal());
+      await pending();
+    });
+    await turn();
+    first.abort();
+    second.abort();
+    await rejectionOf(first);
+    await rejectionOf(second);
+    const reasons = given.map((one) => one.reason as Error);
+    for (const reason of reasons) Error.captureStackTrace(reason);
+    expect(reasons[0]).toBeInstanceOf(Cancelled);
+    expect(reasons[1]).not.toBe(reasons[0]);
+  });
+
+  it("ends a task as cancelled whose foreign promise fails with the reason", async () => {
+    const { runtime } = quietRuntime();
+    const task = runtime.spawn(async () => {
+      const abortSignal = signal();
+      await new Promise((_, reject) => {
+        abortSignal.addEventListener("abort", () => {
+          Error.captureStackTrace(abortSignal.reason as Error);
+          reject(abortSignal.reason as Error);
+        });
+      });
+    });
+    await turn();
+    task.abort();
+    expect(await rejectionOf(task)).toMatchObject({ name: "JoinError", code: "ERR_RT_CANCELLED" });
+  });
+
   it("has fired before the finally blocks run in a generator", async () => {
     const { runtime } = quietRuntime();
     let aborted = false;

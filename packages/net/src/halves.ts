@@ -198,7 +198,11 @@ export class OwnedReadHalf<S extends SocketStream> extends ReadHalf<S> implement
   _letGo(): Pair<S> | null {
     const pair = this._holder as Pair<S> | null; // what the constructor was given
     this._holder = null;
-    if (pair !== null) closedProperly(this);
+    if (pair !== null) {
+      closedProperly(this);
+      // Those who still wait for this half find that it is used up.
+      pair.stream?._source?.wakeReader();
+    }
     return pair;
   }
   /**
@@ -230,7 +234,11 @@ export class OwnedWriteHalf<S extends SocketStream> extends WriteHalf<S> impleme
   _letGo(): Pair<S> | null {
     const pair = this._holder as Pair<S> | null; // what the constructor was given
     this._holder = null;
-    if (pair !== null) closedProperly(this);
+    if (pair !== null) {
+      closedProperly(this);
+      // Those who still wait for this half find that it is used up.
+      pair.stream?._source?.wakeWriter();
+    }
     return pair;
   }
   /** See {@link OwnedReadHalf.reunite}. @see Tokio `OwnedWriteHalf::reunite` */

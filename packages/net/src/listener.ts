@@ -17,8 +17,6 @@ import type { SocketStream } from "./stream.ts";
 export abstract class Listener<S extends SocketStream, A> implements Disposable, AsyncIterable<S> {
   /** Null once it was closed. @internal */
   _source: ListenerSource | null;
-  /** Stands for whoever polls by hand. */
-  #polled: Accept<S, A> | null = null;
 
   /** @internal */
   constructor(source: ListenerSource) {
@@ -52,10 +50,11 @@ export abstract class Listener<S extends SocketStream, A> implements Disposable,
 
   /** One step of {@link Listener.accept}; only the waker of the last one is woken. @see Tokio `TcpListener::poll_accept` */
   pollAccept(cx: Context): Poll<[S, A]> {
-    this.#polled ??= new Accept(this);
-    const accepted = this.#polled._step(cx);
-    if (accepted !== PENDING) this.#polled = null;
-    return accepted;
+    const source = this._io();
+    const accepted = source.tryAccept();
+    if (accepted !== null) return this._wrap(accepted);
+    source.poller = cx.waker;
+    return PENDING;
   }
 
   /** Stops listening, and resets connections that nobody has asked for. Those that wait throw. */

@@ -67,7 +67,7 @@ export class PipeOpenOptions {
   #open(path: string, end: PipeEnd): StreamSource {
     const driver = Handle.current().driver(ioKey);
     const opened = this.#readWrite ? BOTH : end;
-    return driver.sockets.pipe(driver, driver.sockets.openFifo(path, opened, !this.#unchecked), end, false);
+    return driver.sockets.openFifo(driver, path, opened, end, !this.#unchecked);
   }
 }
 

@@ -22,7 +22,9 @@ import type { UnixSocketAddr } from "./unix-addr.ts";
  * takes all or waits. `flush` waits for writes that were given up half-way, and does nothing else.
  *
  * Closing ({@link SocketStream.close}, `using`) is that of close(2): what was written goes out, and then the end, while
- * the kernel takes care of it. If the peer sends more, or had sent what was not read from the kernel, it is reset.
+ * the kernel takes care of it. If the peer sends more, or had sent what was not read from the kernel, it is reset. What
+ * {@link SocketStream.tryWrite} has taken and the kernel has not is sent first, for as long as the peer takes a part of
+ * it within a minute; the process is kept alive for it.
  *
  * Fairness: one task reads and one writes at a time; any number wait for readiness.
  * Cancel safety: giving up a read, a peek or a wait for readiness loses nothing. A write that is given up may be
@@ -259,8 +261,12 @@ export abstract class SocketStream extends ReadWriter implements Disposable {
   intoSplit(): [OwnedReadHalf<this>, OwnedWriteHalf<this>] {
     // A new object of the same class: this one is used up.
     const Class = this.constructor as new (source: StreamSource) => this;
-    const moved = new Class(this._give());
+    const source = this._give();
+    const moved = new Class(source);
     closedProperly(moved); // the halves are watched instead
+    // Those who still wait for this object find that it is used up.
+    source.wakeReader();
+    source.wakeWriter();
     const pair = new Pair(moved);
     return [new OwnedReadHalf(pair), new OwnedWriteHalf(pair)];
   }

@@ -6,7 +6,7 @@ import type { SocketAddr } from "./addr.ts";
 import { Opening } from "./internal/opening.ts";
 import {
   acceptTls,
-  acceptTlsChecked,
+  CheckedHandshake,
   connectTls,
   secureContextOf,
   tlsFacts,
@@ -16,7 +16,8 @@ import { SocketStream } from "./stream.ts";
 
 /**
  * An encrypted stream. Reading, writing and closing are as those of {@link TcpStream}; a shutdown tells the peer first
- * that nothing more comes (`close_notify`).
+ * that nothing more comes (`close_notify`). That is data to the kernel: one who closes before reading the peer's may
+ * reset the connection, and what the peer has not got yet is lost. To be sure, read to the end first.
  * @see tokio-rustls, tokio-native-tls `TlsStream`
  * @public
  */
@@ -137,8 +138,16 @@ function* accept(
   context: SecureContext,
 ): Async<TlsStream> {
   const driver = Handle.current().driver(ioKey);
-  const source = yield* options.requestCert
-    ? acceptTlsChecked(driver, take(stream), options)
-    : new Opening(() => acceptTls(driver, take(stream), options, context), "a TLS handshake");
+  if (options.requestCert) {
+    const handshake = yield* new Opening(
+      () => new CheckedHandshake(driver, take(stream), options),
+      "a TLS handshake",
+    );
+    return new TlsStream(handshake.take());
+  }
+  const source = yield* new Opening(
+    () => acceptTls(driver, take(stream), options, context),
+    "a TLS handshake",
+  );
   return new TlsStream(source);
 }

@@ -60,7 +60,7 @@ import { unsupported } from "./tcp-stream.ts";
 export class UdpSocket implements Disposable {
   #source: DatagramSource | null;
   /** Stand for whoever polls by hand. */
-  readonly #receiver: Slot = new Slot();
+  readonly #receiver: Slot = new Slot(READABLE);
   #sending: Send | null = null;
 
   /** @internal */
@@ -245,7 +245,7 @@ export class UdpSocket implements Disposable {
       this.#receiver._leave();
       return value;
     }
-    this.#receiver._enlist(this._io().readers, cx);
+    this.#receiver._enlist(this._readyList(), cx);
     return PENDING;
   }
 
@@ -267,7 +267,7 @@ export class UdpSocket implements Disposable {
   /** @see Tokio `UdpSocket::poll_recv_ready` */
   pollRecvReady(cx: Context): Poll<void> {
     if ((this._readiness() & READABLE) !== 0) return;
-    this.#receiver._enlist(this._io().readers, cx);
+    this.#receiver._enlist(this._readyList(), cx);
     return PENDING;
   }
   /** @see Tokio `UdpSocket::poll_send_ready` */
@@ -276,7 +276,7 @@ export class UdpSocket implements Disposable {
     this.#writer._enlist(this._readyList(), cx);
     return PENDING;
   }
-  readonly #writer: Slot = new Slot();
+  readonly #writer: Slot = new Slot(WRITABLE);
   /** See {@link SocketStream.tryIo}. @see Tokio `UdpSocket::try_io` */
   tryIo<T>(interest: Interest, io: () => T | null): T | null {
     checkInterest(interest);
@@ -483,6 +483,10 @@ function sender({ from }: Datagram): SocketAddr {
 
 /** A place on a wait list for whoever polls by hand. */
 class Slot extends Waiter<never> {
+  constructor(bits: number) {
+    super();
+    this._interest = bits;
+  }
   override poll(): never {
     throw new Error("unreachable: a slot is not polled");
   }
@@ -504,7 +508,13 @@ class Recv<B, T> extends Waiter<T> {
   override poll(cx: Context): Poll<T> {
     if (!pollProceed(cx)) return PENDING;
     const source = this.#socket._io();
-    const datagram = source.tryRecv(this.#keep);
+    let datagram: Datagram | null;
+    try {
+      datagram = source.tryRecv(this.#keep);
+    } catch (error) {
+      this._leave();
+      throw error;
+    }
     if (datagram === null) {
       this.#from = source.readers;
       this._enlist(source.readers, cx);

@@ -14,6 +14,7 @@ import {
   on,
   openSockets,
   Polled,
+  polls,
   Probe,
   someTurns,
   spawnIn,
@@ -34,15 +35,20 @@ interface Client {
   /** Polls after which it gives up connecting. */
   polls: number | null;
 }
+interface Acceptor {
+  lane: Lane;
+  steps: AcceptStep[];
+  /** It accepts nothing after its steps; the last one always goes on. */
+  quits: boolean;
+}
 interface Program {
-  acceptors: { lane: Lane; steps: AcceptStep[] }[];
+  acceptors: Acceptor[];
   clients: Client[];
   /** Connections after which the listener closes, if not after all. */
   closeAfter: number | null;
 }
 
 const turns = fc.integer({ min: 0, max: 4 });
-const polls = fc.integer({ min: 0, max: 3 });
 const lane = fc.constantFrom(...LANES);
 const step: fc.Arbitrary<AcceptStep> = fc.oneof(
   fc.record({ do: fc.constantFrom("accept" as const, "poll" as const) }),
@@ -51,7 +57,7 @@ const step: fc.Arbitrary<AcceptStep> = fc.oneof(
   fc.record({ do: fc.constant("turn" as const), count: turns }),
 );
 const program: fc.Arbitrary<Program> = fc.record({
-  acceptors: fc.array(fc.record({ lane, steps: fc.array(step, { maxLength: 8 }) }), {
+  acceptors: fc.array(fc.record({ lane, steps: fc.array(step, { maxLength: 8 }), quits: fc.boolean() }), {
     minLength: 1,
     maxLength: 4,
   }),
@@ -87,9 +93,11 @@ class Scene {
     this.listener.close();
   }
 
-  *accepting({ steps }: { steps: AcceptStep[] }): Body {
+  *accepting({ steps }: Acceptor, mayPoll: boolean, quits: boolean): Body {
     try {
       for (const next of steps) {
+        // Polling by hand is for one: only the last waker counts.
+        if (next.do === "poll" && !mayPoll) continue;
         if (next.do === "turn") {
           yield* someTurns(next.count);
           continue;
@@ -97,7 +105,7 @@ class Scene {
         const accepted = yield* this.#step(next);
         if (accepted !== DROPPED) this.#serve(accepted[0]);
       }
-      for (;;) this.#serve((yield* on(this.listener.accept()))[0]);
+      if (!quits) for (;;) this.#serve((yield* on(this.listener.accept()))[0]);
     } catch (error) {
       if (!this.isClosed || !(error instanceof UsageError) || error.code !== "ERR_RT_DISPOSED") throw error;
     }
@@ -142,7 +150,8 @@ class Scene {
       if (answer?.[0] !== id) throw new Error(`Client ${id} was answered ${String(answer)}`);
     } catch (error) {
       if (!this.isClosed || !(error instanceof IoError)) throw error;
-      if (this.#program.closeAfter === null) throw error;
+      // Once all that count have been heard of, those that give up may be refused.
+      if (this.#program.closeAfter === null && limit === null) throw error;
     }
   }
 }
@@ -155,7 +164,12 @@ function* play(
 ): Async<void> {
   const scene = new Scene(listener, connect, played);
   report.scene = scene;
-  const acceptors = played.acceptors.map((acceptor) => spawnIn(acceptor.lane, scene.accepting(acceptor)));
+  const acceptors = played.acceptors.map((acceptor, i) =>
+    spawnIn(
+      acceptor.lane,
+      scene.accepting(acceptor, i === 0, acceptor.quits && i < played.acceptors.length - 1),
+    ),
+  );
   const clients = played.clients.map((client, id) => spawnIn(client.lane, scene.client(id, client)));
   for (const client of clients) yield* client;
   if (played.clients.every((client) => client.polls !== null)) scene.close();

@@ -527,8 +527,8 @@ describe("UdpSocket.close", () => {
 
   it("leaves TCP ports of the same number alone", () =>
     run(function* () {
-      using udp = yield* UdpSocket.bind("127.0.0.1:0");
-      using tcp = yield* TcpListener.bind(udp.localAddr());
+      using tcp = yield* TcpListener.bind("127.0.0.1:0");
+      using udp = yield* UdpSocket.bind(tcp.localAddr());
       expect(tcp.localAddr()).toEqual(udp.localAddr());
     }));
 });

@@ -1,8 +1,8 @@
 /** A generator seen as a future: what `intoFuture` makes of one, so that it can be raced, awaited or wrapped. */
-import { show, UsageError } from "../errors.ts";
+import { Cancelled, show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
-import { aside, currentContext, realm } from "./realm.ts";
+import { aside, currentContext, isCancellation, realm } from "./realm.ts";
 
 /** What has a signal of its own: the generator of a task, and each one wrapped inside it. */
 export interface GeneratorScope {
@@ -31,7 +31,7 @@ function close(this: Async<unknown>): Step {
   try {
     return throwInto.call(this, realm.cancelled);
   } catch (error) {
-    if (error === realm.cancelled) return ENDED;
+    if (isCancellation(error)) return ENDED;
     throw error;
   }
 }
@@ -104,7 +104,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
       return result.value as T;
     } catch (error) {
       // What it throws while it is closed is the end that was asked for.
-      const closed = this._status === CLOSING && error === realm.cancelled;
+      const closed = this._status === CLOSING && isCancellation(error);
       this._status = DONE;
       if (closed) return undefined as T;
       throw error;
@@ -179,5 +179,5 @@ export function describeLeaf(generator: Async<unknown>): string {
 
 /** Tells the holders of the scope's signal that it was dropped. */
 export function abortSignal(scope: GeneratorScope): void {
-  scope._controller?.abort(realm.cancelled);
+  scope._controller?.abort(new Cancelled());
 }

@@ -92,7 +92,7 @@ export class Realm {
   /** The default runtime, made on first use. */
   ambient: Runtime | null = null;
   /** What every dropped computation is told: one for all, since where it is made means nothing. */
-  readonly cancelled: Cancelled = Object.freeze(new Cancelled());
+  readonly cancelled: Cancelled = withoutFrames(new Cancelled());
   /** Calls of `blockOn` and shutdowns that wait, of any runtime: they keep alive what all runtimes wait for. */
   blockOns = 0;
   /** Every runtime that has not shut down, as long as anything holds it. */
@@ -102,6 +102,17 @@ export class Realm {
   readonly scopes: ScopeStore | null = createScopeStore();
   /** Set once by `bridge.ts`. */
   bridge: Bridge = null as never;
+}
+
+/** Not frozen: what gets hold of an error may write on it, as `fetch` does. */
+function withoutFrames(error: Cancelled): Cancelled {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}
+
+/** What tells a dropped computation so, or a signal of it, or another copy of this package. */
+export function isCancellation(error: unknown): boolean {
+  return error === realm.cancelled || error instanceof Cancelled;
 }
 
 const KEY: unique symbol = Symbol.for("@rt/core") as never;

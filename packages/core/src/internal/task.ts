@@ -10,7 +10,7 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
-import { Cancelled, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import {
   type Future,
   notPolled,
@@ -38,7 +38,7 @@ import {
 import { charge, proceed } from "./budget.ts";
 import { wakeSafely } from "./current.ts";
 import { Join } from "./join.ts";
-import { aside, BUDGET, currentContext, currentTask, realm } from "./realm.ts";
+import { aside, BUDGET, currentContext, currentTask, isCancellation, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { siteFrames } from "./spawn-site.ts";
@@ -537,9 +537,4 @@ function cancel(task: Task<unknown>): void {
 
 function closeTask(task: Task<unknown>): void {
   task._close();
-}
-
-/** An async function that was dropped usually ends with the very error that told it so. */
-function isCancellation(error: unknown): boolean {
-  return error === realm.cancelled || error instanceof Cancelled;
 }

@@ -152,11 +152,25 @@ export interface Accepted {
 /** Something that accepts streams. */
 export abstract class ListenerSource extends Source {
   readonly waiters: WaitList = new WaitList();
+  /** Who polls by hand, beside those who stand in line: nobody knows whether it will poll again. */
+  poller: Waker | null = null;
   /** The next connection; null when there is none now. Throws what went wrong since the last call; it may go on. */
   abstract tryAccept(): Accepted | null;
   abstract localAddr(): SocketAddr;
   /** For those that have a path instead. */
   abstract localPath(): string;
+
+  /** There is a connection, or a failure, for one to take. */
+  wakeAcceptor(): void {
+    this.wakePoller();
+    this.waiters.wakeFirst();
+  }
+
+  wakePoller(): void {
+    const waker = this.poller;
+    this.poller = null;
+    if (waker !== null) wakeSafely(waker);
+  }
 }
 
 /** A datagram that has arrived. */
@@ -175,7 +189,7 @@ export type DatagramOption = "broadcast" | "multicastLoop" | "multicastTtl" | "t
 
 /** A socket for datagrams. */
 export abstract class DatagramSource extends Source {
-  /** Who waits for a datagram, and who for readiness. */
+  /** Who waits for a datagram, and who for readiness or by hand: those are all woken, as they may not take it. */
   readonly readers: WaitList = new WaitList();
   readonly waiters: WaitList = new WaitList();
   /** The oldest datagram that has arrived; null when there is none. `keep` leaves it there. */
@@ -230,8 +244,8 @@ export interface Sockets {
   listenPath(registry: Registry, path: string): ListenerSource;
   /** A name for {@link Sockets.listenPath} that nobody can guess. */
   privatePath(): string;
-  /** Opens a FIFO without waiting for its other end. Throws at once. */
-  openFifo(path: string, end: PipeEnd, check: boolean): number;
+  /** Opens a FIFO as `opened` says, to use one end, without waiting for the other. Throws at once. */
+  openFifo(registry: Registry, path: string, opened: PipeEnd, end: PipeEnd, check: boolean): StreamSource;
   /** Takes over the descriptor of a pipe. Throws at once. */
   pipe(registry: Registry, fd: number, end: PipeEnd, check: boolean): StreamSource;
   /** Addresses of a name. `done` is called once, unless what this gives is called before. */

@@ -15,6 +15,7 @@ import {
   PENDING,
   type Poll,
   spawn,
+  type Waker,
 } from "@rt/core";
 import { ioKey } from "@rt/net";
 import fc from "fast-check";
@@ -22,11 +23,13 @@ import type { Lane } from "./net.ts";
 
 export const DROPPED: unique symbol = Symbol("dropped");
 
-/** Polls a future a number of times at most, then drops it. */
-export class Probe<T> extends Future<T | typeof DROPPED> {
+/** Polls a future a number of times at most, then drops it; {@link ON_WAKE}: as soon as it is woken, unpolled. */
+export class Probe<T> extends Future<T | typeof DROPPED> implements Context, Waker {
   readonly #inner: Future<T>;
   readonly #limit: number;
   readonly #look: (() => boolean) | null;
+  #waker: Waker | null = null;
+  #isWoken = false;
   polls = 0;
   /** `look` has held at one of the polls. */
   isStarted = false;
@@ -36,12 +39,20 @@ export class Probe<T> extends Future<T | typeof DROPPED> {
     this.#limit = limit;
     this.#look = look;
   }
+  get waker(): Waker {
+    return this;
+  }
+  wake(): void {
+    this.#isWoken = true;
+    this.#waker?.wake();
+  }
   override poll(cx: Context): Poll<T | typeof DROPPED> {
-    if (this.polls < this.#limit) {
+    this.#waker = cx.waker;
+    if (this.#limit === ON_WAKE ? !this.#isWoken : this.polls < this.#limit) {
       this.polls += 1;
       this.isStarted ||= this.#look === null || this.#look();
-      const value = this.#inner.poll(cx);
-      if (value !== PENDING || this.polls < this.#limit) return value;
+      const value = this.#inner.poll(this);
+      if (value !== PENDING || this.polls !== this.#limit) return value;
     }
     this.#inner.drop();
     return DROPPED;
@@ -53,6 +64,11 @@ export class Probe<T> extends Future<T | typeof DROPPED> {
     return this.#inner.describe();
   }
 }
+
+/** See {@link Probe}. */
+const ON_WAKE = -1;
+/** How often a future is polled before it is dropped. */
+export const polls: fc.Arbitrary<number> = fc.integer({ min: ON_WAKE, max: 3 });
 
 /** A future of a `poll` function. */
 export class Polled<T> extends Future<T> {
@@ -73,7 +89,7 @@ export function* on<T>(future: Future<T>): Generator<Future<unknown>, T, unknown
   return (yield future) as T; // what the lanes below put in
 }
 
-export function* generatorLane(body: Body): Async<void> {
+function* generatorLane(body: Body): Async<void> {
   for (let step = body.next(); !step.done; ) {
     let value: unknown;
     try {
@@ -86,7 +102,7 @@ export function* generatorLane(body: Body): Async<void> {
   }
 }
 
-export async function asyncLane(body: Body): Promise<void> {
+async function asyncLane(body: Body): Promise<void> {
   for (let step = body.next(); !step.done; ) {
     let value: unknown;
     try {
@@ -133,6 +149,7 @@ export function* aborted<T>(
   } catch (error) {
     if (!(error instanceof JoinError)) throw error;
   }
+  // oxlint-disable-next-line typescript/only-throw-error -- it was thrown before
   if (result.failure !== undefined && !(result.failure instanceof Cancelled)) throw result.failure;
   return result.value;
 }
@@ -152,7 +169,7 @@ export function descriptors(): number {
 }
 
 /** Far above what a program takes on a busy machine. */
-const TOO_LONG = 10_000;
+const TOO_LONG = Number(process.env["RT_MODEL_HANG"] ?? 10_000);
 
 /** Runs `body` on a runtime of its own. If it never ends, tells what waits for what, and what `report` says then. */
 export async function watched(body: IntoFuture<unknown>, report: () => unknown): Promise<void> {
@@ -164,7 +181,7 @@ export async function watched(body: IntoFuture<unknown>, report: () => unknown):
       new Promise((_, reject) => {
         timer = setTimeout(() => {
           const seen = [JSON.stringify(report()), String(runtime.handle().dump())];
-          reject(new Error(`It hangs: ${seen.join("\n")}\n${process.getActiveResourcesInfo().join(" ")}`));
+          reject(new Error(`${HANGS}: ${seen.join("\n")}\n${process.getActiveResourcesInfo().join(" ")}`));
         }, TOO_LONG);
       }),
     ]);
@@ -174,9 +191,11 @@ export async function watched(body: IntoFuture<unknown>, report: () => unknown):
   }
 }
 
+const HANGS = "It hangs";
+const MOST_HANGS = 5;
 /** For longer runs by hand. */
-const RUNS = Number(process.env["RT_MODEL_RUNS"] ?? 150);
-const ENOUGH = Number(process.env["RT_MODEL_MS"] ?? 3_000);
+const RUNS = Number(process.env["RT_MODEL_RUNS"] ?? 500);
+const ENOUGH = Number(process.env["RT_MODEL_MS"] ?? 1_500);
 
 /** Plays random programs, as many as there is time for. */
 export async function checkPrograms<T>(
@@ -185,13 +204,16 @@ export async function checkPrograms<T>(
 ): Promise<void> {
   // Not fast-check's own limit, which passes over a program that hangs.
   let end = Date.now() + ENOUGH;
+  let failures = 0;
   await fc.assert(
     fc.asyncProperty(programs, async (one) => {
-      if (Date.now() > end) return;
+      // Those that hang take so long that only a few smaller ones can be looked for.
+      if (Date.now() > end || failures >= MOST_HANGS) return;
       try {
         await run(one);
       } catch (error) {
         end = Infinity; // a smaller one is looked for
+        if (String(error).includes(HANGS)) failures += 1;
         throw error;
       }
     }),

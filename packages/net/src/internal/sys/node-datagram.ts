@@ -57,6 +57,9 @@ export class NodeDatagram extends DatagramSource {
   _isOpen = false;
   _isClosed = false;
   _isConnected = false;
+  _isConnecting = false;
+  /** Connects again, behind the one that is under way. */
+  _again: (() => void) | null = null;
   _opener: Waker | null = null;
   /** What the socket was told and nobody has heard. */
   _failure: IoError | null = null;
@@ -170,17 +173,35 @@ export class NodeDatagram extends DatagramSource {
   override connect(peer: SocketAddr, done: Done): void {
     this.check();
     const socket = this._socket;
+    if (this._isConnecting) {
+      // Node refuses a second one, and whoever wanted the first may have given up.
+      const before = this._again;
+      this._again = () => {
+        before?.();
+        try {
+          this.connect(peer, done);
+        } catch (error) {
+          done(IoError.from(error));
+        }
+      };
+      return;
+    }
     try {
       if (this._isConnected) socket.disconnect();
       this._isConnected = false;
       // The callback is told of failures, too; the types don't know.
       socket.connect(peer.port, peer.address, ((error?: Error | null) => {
+        this._isConnecting = false;
         if (error) done(IoError.from(error));
         else {
           this._isConnected = true;
           done(null);
         }
+        const again = this._again;
+        this._again = null;
+        if (!this._isClosed) again?.();
       }) as () => void);
+      this._isConnecting = true;
     } catch (error) {
       throw IoError.from(error);
     }

@@ -110,6 +110,7 @@ export class NodeListener extends ListenerSource {
     this._sockets = [];
     this._server.close();
     this.wakeOpener();
+    this.wakePoller();
     this.waiters.wakeAll(-1);
   }
 
@@ -129,7 +130,7 @@ export class NodeListener extends ListenerSource {
     // Asked for now, since nobody can tell once it is reset; the socket keeps it.
     void socket.remotePort;
     this._sockets.push(socket);
-    this.waiters.wakeFirst();
+    this.wakeAcceptor();
   }
 
   listening(): void {
@@ -140,7 +141,7 @@ export class NodeListener extends ListenerSource {
   failed(error: unknown): void {
     if (this._isOpen) {
       this._failure = IoError.from(error);
-      this.waiters.wakeFirst();
+      this.wakeAcceptor();
       return;
     }
     this.error = IoError.from(error);

@@ -7,7 +7,7 @@ import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SocketAddr } from "../../addr.ts";
-import type { Sockets, StreamOption, StreamSource, TcpOptions } from "../source.ts";
+import type { PipeEnd, Registry, Sockets, StreamOption, StreamSource, TcpOptions } from "../source.ts";
 import { NodeDatagram } from "./node-datagram.ts";
 import { BACKLOG, NodeListener } from "./node-listener.ts";
 import { NODE_HIGH_WATER, NodeStream, SOURCE, type Tagged } from "./node-stream.ts";
@@ -51,6 +51,17 @@ function attempt<T>(call: () => T): T {
   } catch (error) {
     throw IoError.from(error);
   }
+}
+
+function pipeOf(registry: Registry, fd: number, { reads, writes }: PipeEnd, check: boolean): StreamSource {
+  // A socket takes the descriptor as soon as it is made.
+  if (registry.failure !== null) throw registry.failure;
+  if (check) attempt(() => checkFifo(fd));
+  return new NodeStream(
+    registry,
+    attempt(() => socketOf({ fd, readable: reads, writable: writes })),
+    true,
+  );
 }
 
 export const nodeSockets: Sockets = {
@@ -99,25 +110,20 @@ export const nodeSockets: Sockets = {
     return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
   },
 
-  openFifo(path, { reads, writes }, check) {
+  openFifo(registry, path, { reads, writes }, end, check) {
     const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
     const fd = attempt(() =>
       fs.openSync(path, (reads ? (writes ? O_RDWR : O_RDONLY) : O_WRONLY) | O_NONBLOCK),
     );
     try {
-      if (check) checkFifo(fd);
+      return pipeOf(registry, fd, end, check);
     } catch (error) {
       fs.closeSync(fd);
       throw error;
     }
-    return fd;
   },
 
-  pipe(registry, fd, { reads, writes }, check) {
-    if (check) attempt(() => checkFifo(fd));
-    const socket = attempt(() => socketOf({ fd, readable: reads, writable: writes }));
-    return new NodeStream(registry, socket, true);
-  },
+  pipe: pipeOf,
 
   lookup(name, port, done) {
     let wanted = true;

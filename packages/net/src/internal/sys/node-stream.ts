@@ -35,6 +35,8 @@ const HIGH_WATER: number = 64 * 1024;
 export const NODE_HIGH_WATER: number = 16 * 1024;
 /** What `tryWrite` copies at most: it can't borrow. */
 const LARGEST_TRY: number = 64 * 1024;
+/** Milliseconds that a closed socket waits for a peer that takes nothing of what is still to be sent. Arbitrary. */
+const LINGER = 60_000;
 
 // Bits of `_state`.
 /** Reading has begun. Never cleared. */
@@ -118,14 +120,19 @@ export class NodeStream extends StreamSource {
     this.registry.remove(this);
     this.forget();
     const socket = this._socket;
-    // Only TCP knows resets.
-    if ((this._state & RESET) !== 0 && socket.remotePort !== undefined) socket.resetAndDestroy();
+    if ((this._state & RESET) !== 0 && this.canReset()) socket.resetAndDestroy();
     else if ((this._state & OWED) !== 0 && this.error === null) {
-      // As a kernel would: what was taken goes out first.
-      socket.pause();
+      // As a kernel would: what was taken goes out first. Reading tells when the peer sends more, see `arrived`.
+      socket.setTimeout(LINGER, () => socket.destroy());
+      socket.resume();
       socket.destroySoon();
     } else socket.destroy();
     this.wakeBoth();
+  }
+
+  /** Only TCP knows resets. */
+  canReset(): boolean {
+    return this._socket.remotePort !== undefined;
   }
 
   override fail(error: IoError): void {
@@ -145,6 +152,7 @@ export class NodeStream extends StreamSource {
     for (const chunk of this._more?.toReversed() ?? []) socket.unshift(chunk);
     if (this._head !== null) socket.unshift(this._head.subarray(this._offset));
     this.forget();
+    this.wakeBoth();
     return socket;
   }
 
@@ -230,6 +238,11 @@ export class NodeStream extends StreamSource {
 
   arrived(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
+    if ((this._state & CLOSED) !== 0) {
+      // For nobody. It is taken nevertheless: two closed ends that wait for each other to read would do so for ever.
+      if (this.canReset()) this._socket.resetAndDestroy();
+      return;
+    }
     if (this._head === null) this._head = chunk;
     else if (this._more === null) this._more = [chunk];
     else this._more.push(chunk);

@@ -1,10 +1,11 @@
 /** TLS, over `node:tls`: a stream source around another stream. */
-import { type Future, fromCallback } from "@rt/core";
+import { type Context, PENDING, type Poll, type Waker } from "@rt/core";
+import { wakeSafely } from "@rt/core/driver";
 import { type AsyncRead, type AsyncWrite, IoError, toNodeDuplex } from "@rt/io";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
-import type { Registry, StreamSource } from "../source.ts";
+import { type Registry, Source, type StreamSource } from "../source.ts";
 import { NodeStream, SOURCE, type Tagged } from "./node-stream.ts";
 
 /** What TLS is spoken over: a socket that was given away, or any stream of ours. */
@@ -19,6 +20,9 @@ class TlsSource extends NodeStream {
     const { raw } = (this._socket as tls.TLSSocket).getPeerCertificate() as Partial<tls.PeerCertificate>;
     this.certificate = raw === undefined ? null : new Uint8Array(raw);
     super.opened();
+  }
+  override canReset(): boolean {
+    return false;
   }
 }
 
@@ -52,25 +56,66 @@ export function acceptTls(
   return sourceOf(registry, socket);
 }
 
-/** With a server of Node's for each: only that one checks the certificates of clients. */
-export function acceptTlsChecked(
-  registry: Registry,
-  io: unknown,
-  options: tls.TlsOptions,
-): Future<NodeStream> {
-  return fromCallback((resolve, reject) => {
+/** A handshake with a server of Node's for itself: only that one checks the certificates of clients. */
+export class CheckedHandshake extends Source {
+  readonly #raw: Duplex;
+  #waker: Waker | null = null;
+  #stream: NodeStream | null = null;
+  #isOver = false;
+
+  constructor(registry: Registry, io: unknown, options: tls.TlsOptions) {
+    super(registry);
+    this.#raw = under(io);
     const server = tls.createServer(options);
-    const raw = under(io);
     server.once("secureConnection", (socket) => {
-      const source = sourceOf(registry, socket);
-      source.opened();
-      resolve(source);
+      if (this.#isOver) return;
+      this.#stream = sourceOf(registry, socket);
+      this.#stream.opened();
+      this.#finish();
     });
-    server.once("tlsClientError", (error) => reject(IoError.from(error)));
-    raw.once("error", (error) => reject(IoError.from(error)));
-    server.emit("connection", raw);
-    return () => raw.destroy();
-  });
+    // Once it is over, the encrypted stream hears of errors.
+    const failed = (error: Error): void => {
+      if (!this.#isOver) this.fail(IoError.from(error));
+    };
+    server.once("tlsClientError", failed);
+    this.#raw.on("error", failed);
+    server.emit("connection", this.#raw);
+  }
+
+  override pollOpen(cx: Context): Poll<void> {
+    if (this.error !== null) throw this.error;
+    if (this.#stream !== null) return;
+    this.#waker = cx.waker;
+    return PENDING;
+  }
+
+  /** The encrypted stream, once it is open. It is the caller's then. */
+  take(): NodeStream {
+    const stream = this.#stream as NodeStream;
+    this.#stream = null;
+    return stream;
+  }
+
+  override close(): void {
+    this.#stream?.close();
+    this.#stream = null;
+    if (this.#isOver) return;
+    this.#raw.destroy();
+    this.#finish();
+  }
+
+  override fail(error: IoError): void {
+    this.error = error;
+    this.close();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.registry.remove(this);
+    const waker = this.#waker;
+    this.#waker = null;
+    if (waker !== null) wakeSafely(waker);
+  }
 }
 
 export interface TlsFacts {

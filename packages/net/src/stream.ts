@@ -24,7 +24,8 @@ import type { UnixSocketAddr } from "./unix-addr.ts";
  * Closing ({@link SocketStream.close}, `using`) is that of close(2): what was written goes out, and then the end, while
  * the kernel takes care of it. If the peer sends more, or had sent what was not read from the kernel, it is reset. What
  * {@link SocketStream.tryWrite} has taken and the kernel has not is sent first, for as long as the peer takes a part of
- * it within a minute; the process is kept alive for it.
+ * it within a minute; the process is kept alive for it. On Node 22 a peer's reset may come as an ordinary end, so a
+ * protocol should tell by itself whether all of a message is there.
  *
  * Fairness: one task reads and one writes at a time; any number wait for readiness.
  * Cancel safety: giving up a read, a peek or a wait for readiness loses nothing. A write that is given up may be

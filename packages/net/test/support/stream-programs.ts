@@ -179,6 +179,9 @@ const tables: readonly Uint8Array[] = [1, 2].map((salt) => {
   return table;
 });
 
+/** libuv 1.51, that of Node 22, may tell of a reset as if it were an ordinary end. */
+const TELLS_RESETS = !/^1\.([0-4]?\d|5[01])\./.test(process.versions.uv);
+
 /** One direction. */
 class Direction {
   readonly #table: Uint8Array;
@@ -355,7 +358,8 @@ class Player {
   }
 
   #ended(): void {
-    this.#in.ended(this.report.hasRecords !== true || !this.peer.isClosed);
+    const mayBeCut = this.report.hasRecords === true || !TELLS_RESETS;
+    this.#in.ended(!(mayBeCut && this.peer.isClosed && !this.peer.#closedInOrder()));
   }
 
   #got(count: number, buf: Uint8Array): boolean {

@@ -331,16 +331,16 @@ const slow: [string, (ms: number) => IntoFuture<void>][] = [
 describe("Report, slow-poll", () => {
   it.each(slow)("comes once for one poll that was too long: %s", async (_lane, body) => {
     const { builder, reports } = reporting();
-    await using runtime = builder.slowPollThreshold(20).build();
-    await runtime.spawn(body(30));
+    await using runtime = builder.slowPollThreshold(150).build();
+    await runtime.spawn(body(200));
     await turn();
     expect(reports.map(({ kind }) => kind)).toEqual(["slow-poll"]);
   });
 
   it.each(slow)("tells the task and how long the poll took: %s", async (_lane, body) => {
     const { builder, reports } = reporting();
-    await using runtime = builder.slowPollThreshold(20).build();
-    const handle = new TaskBuilder().name("hog").spawnOn(body(30), runtime.handle());
+    await using runtime = builder.slowPollThreshold(150).build();
+    const handle = new TaskBuilder().name("hog").spawnOn(body(200), runtime.handle());
     await handle;
     await turn();
     expect(reports[0]).toMatchObject({
@@ -352,13 +352,13 @@ describe("Report, slow-poll", () => {
 
   it("comes for the code behind awaits that were ready at once", async () => {
     const { builder, reports } = reporting();
-    await using runtime = builder.slowPollThreshold(20).build();
+    await using runtime = builder.slowPollThreshold(150).build();
     const done = runtime.spawn(async () => 1);
     await done;
     await runtime.spawn(async () => {
       await yieldNow();
       for (let i = 0; i < 10; i += 1) await done;
-      block(30);
+      block(200);
     });
     await turn();
     expect(reports.map(({ kind }) => kind)).toEqual(["slow-poll"]);
@@ -366,8 +366,8 @@ describe("Report, slow-poll", () => {
 
   it("does not come for the body's neighbours", async () => {
     const { builder, reports } = reporting();
-    await using runtime = builder.slowPollThreshold(20).build();
-    const hog = runtime.spawn(asyncBlockOnce.bind(null, 30));
+    await using runtime = builder.slowPollThreshold(150).build();
+    const hog = runtime.spawn(asyncBlockOnce.bind(null, 200));
     for (let i = 0; i < 3; i += 1) runtime.spawn(blockOnce(0));
     await hog;
     await turn();
@@ -384,8 +384,8 @@ describe("Report, slow-poll", () => {
 
   it("comes for the body of blockOn, which has no id", async () => {
     const { builder, reports } = reporting();
-    await using runtime = builder.slowPollThreshold(20).build();
-    await runtime.blockOn(pollFn(() => block(30)));
+    await using runtime = builder.slowPollThreshold(150).build();
+    await runtime.blockOn(pollFn(() => block(200)));
     await turn();
     expect(reports.map(({ kind, task }) => [kind, task?.id])).toEqual([["slow-poll", undefined]]);
   });

@@ -18,10 +18,7 @@ async function selectRounds(lane: string): Promise<Outcome> {
   return JSON.parse(stdout) as Outcome;
 }
 
-// Node 22 has no `await using` yet.
-const RUNS = Number.parseInt(process.versions.node, 10) >= 24;
-
-describe.runIf(RUNS)("a million rounds of select against one channel, notify and token", () => {
+describe("a million rounds of select against one channel, notify and token", () => {
   it.each(["generator", "async"])(
     "keep memory flat in the %s lane",
     async (lane) => {

@@ -44,11 +44,11 @@ export class Hub {
 
   /** The other end of {@link Hub.subscribe}. */
   unsubscribe(kind: TopicKind, name: string, receiver: broadcast.Receiver<Message>): void {
-    receiver[Symbol.dispose]();
+    receiver.drop();
     const topic = this.#topics[kind].get(name);
     if (topic === undefined || topic.sender.receiverCount() > 0) return;
     this.#topics[kind].delete(name);
-    topic.sender[Symbol.dispose]();
+    topic.sender.drop();
   }
 
   /** Gives the number of those who receive it; who listens to it in two ways counts twice. */

@@ -53,10 +53,10 @@ export function* serve(
     yield* select({ shutdown, failure: acceptAll(listener, shared, { stop: rx, alive }) });
   } finally {
     stop.sendReplace(true);
-    alive[Symbol.dispose]();
+    alive.drop();
     yield* drain(shared, ended);
     expiry.abort();
-    stop[Symbol.dispose]();
+    stop.drop();
   }
 }
 

@@ -6,6 +6,7 @@ export interface EchoSize {
 }
 
 export const ECHOES: Readonly<Record<string, EchoSize>> = {
+  "echo/64B-1-connection": { connections: 1, bytes: 64 },
   "echo/64B-64-connections": { connections: 64, bytes: 64 },
   "echo/64B-512-connections": { connections: 512, bytes: 64 },
   "echo/64KiB-16-connections": { connections: 16, bytes: 64 * 1024 },

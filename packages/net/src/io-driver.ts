@@ -2,6 +2,7 @@
 import type { Handle } from "@rt/core";
 import { type Driver, type DriverKey, LayeredDriver } from "@rt/core/driver";
 import { type IoError, rtShutdownErr } from "@rt/io";
+import { Gather } from "./internal/gather.ts";
 import type { Sockets, Source } from "./internal/source.ts";
 import { nodeSockets } from "./internal/sys/node-sockets.ts";
 
@@ -19,6 +20,8 @@ export class IoDriver extends LayeredDriver {
   readonly sockets: Sockets = nodeSockets;
   /** @internal */
   failure: IoError | null = null;
+  /** @internal */
+  readonly events: Gather = new Gather(() => this.inner.unpark());
   #first: Source | null = null;
   #open = 0;
 
@@ -44,6 +47,10 @@ export class IoDriver extends LayeredDriver {
     if (source.next !== null) source.next.previous = source.previous;
     source.previous = null;
     source.next = null;
+  }
+
+  override unpark(): void {
+    if (!this.events.holds()) super.unpark();
   }
 
   override shutdown(): void {

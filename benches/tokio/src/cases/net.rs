@@ -14,6 +14,7 @@ const HELD: usize = 19_000;
 
 pub fn find(name: &str) -> Option<Run> {
     Some(match name {
+        "echo/64B-1-connection" => Measured(|ops| Box::pin(echo(1, 64, ops))),
         "echo/64B-64-connections" => Measured(|ops| Box::pin(echo(64, 64, ops))),
         "echo/64B-512-connections" => Measured(|ops| Box::pin(echo(512, 64, ops))),
         "echo/64KiB-16-connections" => Measured(|ops| Box::pin(echo(16, 64 * 1024, ops))),

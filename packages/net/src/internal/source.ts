@@ -18,6 +18,7 @@ import { PENDING, type Context, type Poll, type Waker } from "@rt/core";
 import { wakeSafely } from "@rt/core/driver";
 import type { IoError } from "@rt/io";
 import type { SocketAddr } from "../addr.ts";
+import type { Gather } from "./gather.ts";
 import { WaitList } from "./wait-list.ts";
 
 /** Readiness, as bits; `Ready` of the public face wraps them. Tokio's numbers. */
@@ -28,8 +29,10 @@ export const WRITE_CLOSED = 0x8;
 export const PRIORITY = 0x10;
 export const ERROR = 0x20;
 
-/** What a source needs of its driver: to be found at a shutdown. */
+/** What a source needs of its driver: to be found at a shutdown, and to run those that an event has woken. */
 export interface Registry {
+  /** Told of the beginning and the end of every callback that may wake many a time in one turn. */
+  readonly events: Gather;
   /** Set once the runtime has shut down: every source fails with it. */
   readonly failure: IoError | null;
   add(source: Source): void;

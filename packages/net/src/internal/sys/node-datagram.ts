@@ -302,7 +302,11 @@ function interfaceOf(via: string | number | undefined): string | undefined {
 }
 
 function onMessage(this: Socket, data: Uint8Array, info: RemoteInfo): void {
-  (this as Tagged)[SOURCE].arrived(data, info);
+  const source = (this as Tagged)[SOURCE];
+  const { events } = source.registry;
+  events.begin();
+  source.arrived(data, info);
+  events.end(data.length);
 }
 
 function onListening(this: Socket): void {

@@ -505,7 +505,11 @@ function addrOf(address: string | undefined, port: number | undefined): SocketAd
 // One of each for all sockets.
 
 function onData(this: Socket, chunk: Uint8Array): void {
-  (this as Tagged)[SOURCE].arrived(chunk);
+  const source = (this as Tagged)[SOURCE];
+  const { events } = source.registry;
+  events.begin();
+  source.arrived(chunk);
+  events.end(chunk.length);
 }
 
 function onEnd(this: Socket): void {

@@ -1,9 +1,13 @@
 /** The end of a program whose tasks all wait for each other. */
 import type { Dump } from "./dump.ts";
+import type { Task } from "./internal/task.ts";
 
 /**
  * `blockOn` rejects with it when nothing is left in the process that could ever wake one of its tasks: no timer, no
  * socket, no other work. Node alone would exit silently with code 13.
+ *
+ * Tasks that failed before while nobody took their error, such as those that wait in a {@link JoinSet} to be joined, may
+ * be why: the message names the latest of them, and the `cause` is the error, or an `AggregateError` of several.
  *
  * Only Node can tell; in a browser the promise stays pending.
  * @see no counterpart in Tokio, where the thread blocks for ever.
@@ -16,10 +20,19 @@ export class DeadlockError extends Error {
   declare readonly dump: Dump;
 
   /** @internal */
-  constructor(dump: Dump) {
+  constructor(dump: Dump, failed: readonly Task<unknown>[]) {
     const lines = dump.tasks.map((task) => `\n  ${task.toString()}`);
-    super(`Nothing is left that could wake a task; complete or close what they wait for:${lines.join("")}`);
+    if (failed.length > 0) lines.push("\nTasks that failed and were not joined:");
+    lines.push(...failed.map((task) => `\n  ${task._joinError().message}`));
+    super(
+      `Nothing is left that could wake a task; complete or close what they wait for:${lines.join("")}`,
+      causeOf(failed.map((task) => task._error())),
+    );
     // Not enumerable: the message says it all, and a printed error should not say it twice.
     Object.defineProperty(this, "dump", { value: dump });
   }
+}
+
+function causeOf(errors: readonly unknown[]): ErrorOptions {
+  return errors.length === 0 ? {} : { cause: errors.length === 1 ? errors[0] : new AggregateError(errors) };
 }

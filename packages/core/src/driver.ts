@@ -26,6 +26,7 @@ export {
   type Timers,
 } from "./driver/environment.ts";
 export { closedProperly, watchForgotten } from "./driver/forgotten.ts";
+export { isFuture } from "./internal/kinds.ts";
 export {
   currentContext,
   FINISHED,

@@ -1,6 +1,7 @@
 /** The conversion that everything which takes a computation does first. */
 import { Future, type IntoFuture } from "./future.ts";
 import { GeneratorFuture } from "./internal/generator-future.ts";
+import { isFuture } from "./internal/kinds.ts";
 import { toBody } from "./internal/runtime-core.ts";
 
 /**
@@ -12,6 +13,7 @@ import { toBody } from "./internal/runtime-core.ts";
  * @public
  */
 export function intoFuture<T>(into: IntoFuture<T>): Future<T> {
+  if (isFuture(into)) return (into as Future<T>)["rt:wait"]();
   const body = toBody(into, true);
   // toBody gives a future or a generator.
   return body instanceof Future ? body : new GeneratorFuture(body as never);

@@ -118,6 +118,35 @@ describe("a program whose tasks wait for each other", { timeout: LIMIT_MS }, () 
     const { code, out } = await run("deadlock-caught.ts");
     expect([code, out]).toEqual([0, "ERR_RT_DEADLOCK\nagain"]);
   });
+
+  it.each([
+    ["in a JoinSet, generator lane", "generator"],
+    ["in a JoinSet, async lane", "async"],
+    ["of a LocalSet", "local"],
+    ["whose report is ignored", "ignored"],
+  ])("names a task that failed unseen, and gives its error as the cause: %s", async (_what, which) => {
+    const { out } = await run("deadlock-failed.ts", [which]);
+    expect(out).toMatch(/failed[^\n]*\n {2}task #\d+ \(writer\) failed: out of ink\ncauses: out of ink$/);
+  });
+
+  it("names several tasks that failed unseen, and gives all their errors", async () => {
+    const { out } = await run("deadlock-failed.ts", ["two"]);
+    expect(out).toMatch(
+      /task #\d+ failed: out of ink\n {2}task #\d+ failed: out of paper\ncauses: out of ink, out of paper$/,
+    );
+  });
+
+  it("names no failure that was seen: joined, or reported", async () => {
+    const { out } = await run("deadlock-failed.ts", ["seen"]);
+    expect(out).toMatch(/^Nothing is left[^\n]*\n {2}the body of blockOn waits for [^\n]*\ncauses:$/);
+  });
+
+  it("names the latest failures, where there are very many", async () => {
+    const { out } = await run("deadlock-failed.ts", ["many"]);
+    const named = out.match(/failed: failure \d+/g) ?? [];
+    expect(named.length).toBeLessThanOrEqual(32);
+    expect(named.at(-1)).toBe("failed: failure 1000");
+  });
 });
 
 describe("a program with a failed task that nobody joins", { timeout: LIMIT_MS }, () => {

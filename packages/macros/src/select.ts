@@ -9,6 +9,7 @@ import { Future, intoFuture, type IntoFuture, PENDING, UsageError, type Context,
 import {
   currentContext,
   FINISHED,
+  isFuture,
   notPolled,
   pollProceed,
   randomBelow,
@@ -97,26 +98,68 @@ class Select extends Future<unknown> {
   _first: Slot;
   _second: Slot;
   _more: Slot[] | null;
-  /** The record that was given, for the branches' names. */
+  /** The record that was given, for the branches' names; the names of the first two are known at once. */
   readonly _names: object | null;
+  readonly _name: string;
+  readonly _otherName: string;
   readonly _plan: Plan | null;
 
-  constructor(first: Slot, second: Slot, more: Slot[] | null, names: object | null, plan: Plan | null) {
+  constructor(
+    first: Slot,
+    second: Slot,
+    more: Slot[] | null,
+    names: object | null,
+    name: string,
+    otherName: string,
+    plan: Plan | null,
+  ) {
     super();
     this._first = first;
     this._second = second;
     this._more = more;
     this._names = names;
+    this._name = name;
+    this._otherName = otherName;
     this._plan = plan;
   }
 
   override poll(cx: Context): Poll<unknown> {
     const state = this._state;
-    const plan = this._plan;
-    if ((state & OVER) !== 0) return this._pollHandler(plan, cx);
+    if ((state & OVER) !== 0) return this._pollHandler(this._plan, cx);
     if (!pollProceed(cx)) return PENDING;
     const count = (state >> COUNT_SHIFT) & COUNT_MASK;
-    let at = (state & BIASED) !== 0 ? 0 : randomBelow(count);
+    const start = (state & BIASED) !== 0 ? 0 : randomBelow(count);
+    return count === 2 && this._plan === null ? this._pollTwo(cx, start) : this._pollAll(cx, start, count);
+  }
+
+  /** The commonest case, without its loops. */
+  _pollTwo(cx: Context, start: number): Poll<unknown> {
+    let at = start;
+    let value: unknown = PENDING;
+    try {
+      const future = at === 0 ? this._first : this._second;
+      if (future !== null) value = future.poll(cx);
+      if (value === PENDING) {
+        at = 1 - at;
+        const other = at === 0 ? this._first : this._second;
+        if (other !== null) value = other.poll(cx);
+      }
+    } catch (error) {
+      this._fail(at);
+      throw error;
+    }
+    if (value === PENDING) return PENDING;
+    const loser = at === 0 ? this._second : this._first;
+    this._state |= OVER;
+    this._first = null;
+    this._second = null;
+    if (loser !== null) loser.drop();
+    return { branch: at === 0 ? this._name : this._otherName, value };
+  }
+
+  _pollAll(cx: Context, start: number, count: number): Poll<unknown> {
+    const plan = this._plan;
+    let at = start;
     let value: unknown = PENDING;
     try {
       for (let left = count; left > 0; left -= 1) {
@@ -139,7 +182,7 @@ class Select extends Future<unknown> {
     if (value === PENDING) return PENDING;
     this._clear(at);
     this._leave();
-    return this._names === null ? value : { branch: nameOf(this._names, at), value };
+    return { branch: this._nameOf(at), value };
   }
 
   // The same as the inherited one, without a call through it.
@@ -168,6 +211,11 @@ class Select extends Future<unknown> {
     if (handling !== null) return handling.describe();
     const names = this._names === null ? null : Object.keys(this._names);
     return `the first of ${describeAll([this._first, this._second, ...(this._more ?? [])], names)}`;
+  }
+
+  _nameOf(at: number): string {
+    if (at < 2) return at === 0 ? this._name : this._otherName;
+    return this._names === null ? "" : nameOf(this._names, at);
   }
 
   _slot(at: number): Slot {
@@ -227,7 +275,7 @@ class Select extends Future<unknown> {
     if (value !== PENDING) {
       const arm = plan.arms[at] ?? null;
       handler = arm instanceof Branch ? arm._run : arm;
-      name = this._names === null ? "" : nameOf(this._names, at);
+      name = this._nameOf(at);
       this._clear(at);
     } else if (plan.live > 0) return PENDING;
     this._leave();
@@ -379,23 +427,31 @@ function fromRecord(record: Readonly<Record<string, Named>>, options?: AnyOption
   let first: Slot = null;
   let second: Slot = null;
   let more: Slot[] | null = null;
+  let firstName = "";
+  let secondName = "";
   let count = 0;
   for (const name in record) {
     // What is in the record under this name.
     const input = record[name] as Named;
-    // In this order: most are futures, and a class that is not in the chain takes longest to tell.
-    if (!(input instanceof Future)) {
+    if (!isFuture(input)) {
       if (!Object.hasOwn(record, name)) break; // what others have put into all objects comes last
       if (input instanceof Branch) return planned(Object.values(record), record, options);
     }
     const future = intoFuture(input);
-    if (count === 0) first = future;
-    else if (count === 1) second = future;
-    else if (more === null) more = [future];
-    else more.push(future);
+    if (count === 0) {
+      first = future;
+      firstName = name;
+    } else if (count === 1) {
+      second = future;
+      secondName = name;
+    } else {
+      // One that grows from nothing is copied on the way.
+      more ??= [null, null, null, null, null, null];
+      more[count - 2] = future;
+    }
     count += 1;
   }
-  return sized(new Select(first, second, more, record, null), count, options);
+  return sized(new Select(first, second, more, record, firstName, secondName, null), count, options);
 }
 
 /** The general form: with handlers, preconditions, patterns or an `else`. */
@@ -433,7 +489,8 @@ function planned(inputs: readonly unknown[], record: object | null, options?: An
     plan.arms.push(arm);
   }
   const [first = null, second = null, ...more] = futures;
-  return sized(new Select(first, second, more, record, plan), inputs.length, options);
+  const [name = "", otherName = ""] = record === null ? [] : Object.keys(record);
+  return sized(new Select(first, second, more, record, name, otherName, plan), inputs.length, options);
 }
 
 function sized(made: Select, count: number, options?: AnyOptions): Select {

@@ -1,6 +1,6 @@
 /** Tells the kinds of {@link IntoFuture} apart. */
 import { show, typeError } from "../errors.ts";
-import type { Async } from "../future.ts";
+import type { Async, Future } from "../future.ts";
 
 /** Stands for all generators in `instanceof`, which V8 turns into a few loads; a call of `isPrototypeOf` stays a call. */
 function AnyGenerator(): void {}
@@ -15,6 +15,15 @@ const generatorFunction = Object.getPrototypeOf(function* () {}) as object;
 /** True for a `function*` itself, which makes a generator without running any of its body. */
 export function isGeneratorFunction(value: object): boolean {
   return Object.getPrototypeOf(value) === generatorFunction;
+}
+
+/**
+ * True for a future. One look-up, of which V8 makes the same check that a call on the future needs anyway; `instanceof`
+ * would walk its chain of prototypes.
+ * @public
+ */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return typeof (value as Partial<Future<unknown>> | null | undefined)?.["rt:wait"] === "function";
 }
 
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

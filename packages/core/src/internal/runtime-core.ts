@@ -70,6 +70,9 @@ export const channels: Channels = {
 export type TaskHook = "onTaskSpawn" | "onTaskTerminate" | "onBeforeTaskPoll" | "onAfterTaskPoll";
 export type ThreadHook = "onThreadPark" | "onThreadUnpark";
 
+/** How many failed tasks are kept in mind, and named in a deadlock. Arbitrary. */
+const NOTED = 32;
+
 /** What a runtime knows of a local set. */
 export interface LocalTasks {
   tasks(): Task<unknown>[];
@@ -109,6 +112,8 @@ export abstract class RuntimeCore implements Spawner {
   /** Tasks that have suspended at least once. */
   readonly #waiting = new OwnedTasks();
   #failures: Task<unknown>[] = [];
+  /** The last tasks that failed, for a deadlock that may come of it: a set they end in is known to nobody else. */
+  #noted: WeakRef<Task<unknown>>[] = [];
   #root: Scope | null = null;
   /** Each `blockOn` that waits, as the function that makes it fail. */
   readonly #blocked = new Set<(error: unknown) => void>();
@@ -147,6 +152,12 @@ export abstract class RuntimeCore implements Spawner {
 
   get core(): RuntimeCore {
     return this;
+  }
+
+  /** Tasks whose failure nobody was given or told, the oldest first. */
+  get #unseen(): Task<unknown>[] {
+    // The filter has just found them.
+    return this.#noted.filter(isUnseen).map((noted) => noted.deref() as Task<unknown>);
   }
 
   abstract schedule(task: Task<unknown>): void;
@@ -316,7 +327,7 @@ export abstract class RuntimeCore implements Spawner {
       this.#blocked.add(fail);
       refAll(1);
       this.#forgetExit ??= this.watchExit(() => {
-        if (this.#blocked.size > 0) this.#failBlocked(new DeadlockError(this.handle.dump()));
+        if (this.#blocked.size > 0) this.#failBlocked(new DeadlockError(this.handle.dump(), this.#unseen));
       });
       new Join(task).poll({ waker: { wake } });
       this.start(task);
@@ -390,6 +401,12 @@ export abstract class RuntimeCore implements Spawner {
 
   // --- reports ---
 
+  /** A task has failed, whoever waits for it. */
+  noteFailure(task: Task<unknown>): void {
+    if (this.#noted.push(new WeakRef(task)) > NOTED)
+      this.#noted = this.#noted.filter(isUnseen).slice(-NOTED / 2);
+  }
+
   /** A task has failed and nobody is waiting for it yet. */
   failed(task: Task<unknown>): void {
     const site = task._extra?.site;
@@ -407,9 +424,8 @@ export abstract class RuntimeCore implements Spawner {
   }
 
   reportFailure(task: Task<unknown>): void {
-    if ((task._state & OBSERVED) !== 0) return;
+    if ((task._state & OBSERVED) !== 0 || this.config.unhandledPanic === "ignore") return;
     task._state |= OBSERVED;
-    if (this.config.unhandledPanic === "ignore") return;
     if (this.config.unhandledPanic === "shutdownRuntime") {
       this.#failBlocked(task._panic("runtime"));
       this.close();
@@ -474,6 +490,10 @@ export abstract class RuntimeCore implements Spawner {
     const who = task === null ? null : { id: task._id, name: task.name() };
     to.publish({ runtime: this.id, ...who, ...more });
   }
+}
+
+function isUnseen(noted: WeakRef<Task<unknown>>): boolean {
+  return ((noted.deref()?._state ?? 0) & (FAILED | OBSERVED)) === FAILED;
 }
 
 /** One more, or less, waits for the end of something: all runtimes need to know of the first and the last. */

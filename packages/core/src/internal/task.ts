@@ -232,7 +232,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       if (result === realm.suspension) this._suspended();
       else this._resumed(result);
     } catch (error) {
-      this._finish(FAILED, error);
+      this._fail(error);
     }
   }
 
@@ -272,7 +272,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
         else this._finish(0, value);
       }
     } catch (error) {
-      this._finish(FAILED, error);
+      this._fail(error);
     }
   }
 
@@ -318,7 +318,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       if (first) this._stepInContext(closeTask);
       else this._killBody(this._body);
     } catch (error) {
-      this._finish(FAILED, error);
+      this._fail(error);
     }
   }
 
@@ -360,7 +360,13 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
    */
   _settled(failed: boolean, result: unknown, unaware: boolean): void {
     if (unaware && !failed && (this._state & ABORTED_SELF) !== 0) this._state &= ~CLOSING;
-    this._finish(failed ? FAILED : 0, result);
+    if (failed) this._fail(result);
+    else this._finish(0, result);
+  }
+
+  _fail(error: unknown): void {
+    this._finish(FAILED, error);
+    this._scheduler.core.noteFailure(this);
   }
 
   /** The body has ended. The task ends as soon as its cleanups have. */

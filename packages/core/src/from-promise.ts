@@ -3,6 +3,7 @@ import { Cancelled, show, typeError } from "./errors.ts";
 import { FromCallback } from "./from-callback.ts";
 import { Future } from "./future.ts";
 import { isPromiseLike } from "./internal/kinds.ts";
+import { PromiseFuture } from "./internal/promise-future.ts";
 
 /**
  * Waits for a promise in a generator task.
@@ -25,11 +26,11 @@ export function fromPromise<T>(
 ): Future<T> {
   // A future of ours is one already. Its promise would be driven elsewhere, where dropping does not reach it.
   if (source instanceof Future) return source["rt:wait"]();
-  if (typeof source !== "function") checkPromise(source);
-  // A promise is under way already: its error is in our charge from here on, waited for or not.
-  if (source instanceof Promise) source.catch(() => {});
+  if (typeof source !== "function") {
+    checkPromise(source);
+    return new PromiseFuture(source);
+  }
   return new FromCallback<T>((resolve, reject) => {
-    if (typeof source !== "function") return void source.then(resolve, reject);
     const controller = new AbortController();
     const promise = source(controller.signal);
     checkPromise(promise);

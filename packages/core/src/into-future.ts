@@ -13,7 +13,7 @@ import { toBody } from "./internal/runtime-core.ts";
  * @public
  */
 export function intoFuture<T>(into: IntoFuture<T>): Future<T> {
-  if (isFuture(into)) return (into as Future<T>)["rt:wait"]();
+  if (isFuture(into)) return into["rt:wait"]();
   const body = toBody(into, true);
   // toBody gives a future or a generator.
   return body instanceof Future ? body : new GeneratorFuture(body as never);

@@ -1,6 +1,6 @@
-import { Cancelled, fromPromise, PENDING, spawn, type Async } from "@rt/core";
+import { Cancelled, fromPromise, PENDING, type Runtime, spawn, yieldNow, type Async } from "@rt/core";
 import { describe, expect, it } from "vitest";
-import { Gate, quietRuntime, rejectionOf, TestWaker, thrownBy, turn } from "./support/lanes.ts";
+import { Gate, keepsContext, quietRuntime, rejectionOf, TestWaker, thrownBy, turn } from "./support/lanes.ts";
 
 function* waitFor(source: Promise<string>): Async<string> {
   return yield* fromPromise(source);
@@ -226,4 +226,87 @@ describe("fromPromise", () => {
     const { runtime } = quietRuntime();
     expect(await runtime.spawn(Promise.resolve("given"))).toBe("given");
   });
+
+  it.runIf(keepsContext)("lets an async function go on without a trip through the run queue", async () => {
+    const { runtime } = quietRuntime();
+    const handle = runtime.spawn(async () => {
+      await fromPromise(turn());
+      const { polls, parks } = counts(runtime);
+      for (let i = 0; i < 10; i += 1) await fromPromise(Promise.resolve(i));
+      const after = counts(runtime);
+      return [after.polls - polls, after.parks - parks];
+    });
+    expect(await handle).toEqual([0, 0]);
+  });
+
+  it("keeps an async function that has been aborted from going on, though its promise has settled", async () => {
+    const { runtime } = quietRuntime();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const log: string[] = [];
+    const handle = runtime.spawn(async () => {
+      try {
+        await fromPromise(promise);
+        log.push("went on");
+      } finally {
+        log.push("cleanup");
+      }
+    });
+    await turn();
+    resolve();
+    handle.abort();
+    expect(await rejectionOf(handle)).toMatchObject({ code: "ERR_RT_CANCELLED" });
+    expect(log).toEqual(["cleanup"]);
+  });
+
+  it("gives other tasks their turn while an async function waits for one settled promise after the other", async () => {
+    const { runtime } = quietRuntime();
+    let others = 0;
+    const other = runtime.spawn(function* (): Async<void> {
+      for (;;) {
+        yield* yieldNow();
+        others += 1;
+      }
+    });
+    await runtime.spawn(async () => {
+      for (let i = 0; i < 1_000; i += 1) await fromPromise(Promise.resolve());
+      other.abort();
+    });
+    expect(others).toBeGreaterThanOrEqual(7); // a budget is 128
+  });
+
+  it("lets other awaits of an async function that were woken before go first", async () => {
+    const { runtime } = quietRuntime();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const gate = new Gate<string>();
+    const order: string[] = [];
+    const note = (name: string): void => void order.push(name);
+    const handle = runtime.spawn(async () => {
+      await Promise.all([fromPromise(promise).then(note), gate.then(note)]);
+    });
+    await turn();
+    gate.open("the gate");
+    resolve("the promise");
+    await handle;
+    expect(order).toEqual(["the gate", "the promise"]);
+  });
+
+  it("wakes in the run queue where a thenable of another kind answers in the middle of something", async () => {
+    const { runtime } = quietRuntime();
+    let answer: (value: string) => void = () => {};
+    const thenable = { then: (resolve: (value: string) => void) => (answer = resolve) } as never;
+    const log: string[] = [];
+    const handle = runtime.spawn(async () => {
+      log.push(await fromPromise<string>(thenable));
+    });
+    await turn();
+    const before = counts(runtime).polls;
+    answer("answer");
+    await handle;
+    expect([log, counts(runtime).polls - before]).toEqual([["answer"], 1]);
+  });
 });
+
+function counts(runtime: Runtime): { polls: number; parks: number } {
+  const metrics = runtime.metrics();
+  return { polls: metrics.workerPollCount(0), parks: metrics.workerParkCount(0) };
+}

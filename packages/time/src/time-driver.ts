@@ -4,7 +4,7 @@
  * Invariants:
  *  1. No timer fires before its deadline: a tick is a whole millisecond of the clock, and a deadline is rounded up.
  *  2. While the scheduler is parked, it comes back by the earliest deadline: what is registered for an earlier one
- *     than it parked for calls `unpark`.
+ *     than it parked for parks it anew, or calls `unpark`.
  *  3. A paused clock moves on by itself only when nothing was ready for a whole turn of the event loop.
  */
 import { type Future, Handle, type RuntimeMetrics, type Waker } from "@rt/core";
@@ -83,6 +83,8 @@ export class TimeDriver extends LayeredDriver implements Timers {
   #frozen: number | null = null;
   /** The tick the scheduler has parked until. */
   #parkedUntil = Infinity;
+  /** It has given the thread back to the host, and nothing has happened since: it can be parked for less. */
+  #canParkAnew = false;
   #refs = 0;
   /** Turns of the loop since something last happened, while paused. */
   #quietTurns = 0;
@@ -152,8 +154,20 @@ export class TimeDriver extends LayeredDriver implements Timers {
   /** Puts a timer in the wheel. False when it is due already. @internal */
   _add(entry: WheelEntry): boolean {
     if (!this._wheel.insert(entry)) return false;
-    if (entry._tick < this.#parkedUntil) this.unpark();
+    if (entry._tick < this.#parkedUntil) this.#parkUntil(entry._tick);
     return true;
+  }
+
+  /**
+   * The scheduler is parked for too long. An async function comes to its sleep or time-out outside of any activation;
+   * one more for each of them, only to park again, would cost as much as the timer.
+   */
+  #parkUntil(tick: number): void {
+    const left = this.#canParkAnew ? this.#origin + tick - this.now() : 0;
+    if (left > 0) {
+      this.#parkedUntil = tick;
+      this.inner.park(left);
+    } else this.unpark();
   }
 
   /** Wakes `waker` once, `ms` from now. */
@@ -183,12 +197,14 @@ export class TimeDriver extends LayeredDriver implements Timers {
   override poll(): void {
     this.inner.poll();
     this.#parkedUntil = AWAKE;
+    this.#canParkAnew = false;
     if (this._wheel.size > 0) this.#fire();
   }
 
   override park(timeoutMs: number): boolean {
     if (this.#frozen !== null) return this.#parkPaused(timeoutMs);
     this.#parkedUntil = this._wheel.next();
+    this.#canParkAnew = timeoutMs === Infinity && !this.inner.returnsFromPark;
     if (this.#parkedUntil === Infinity) return this.inner.park(timeoutMs);
     const left = this.#origin + this.#parkedUntil - this.now();
     if (left > 0) return this.inner.park(Math.min(timeoutMs, left));
@@ -198,6 +214,7 @@ export class TimeDriver extends LayeredDriver implements Timers {
 
   override unpark(): void {
     this.#parkedUntil = AWAKE;
+    this.#canParkAnew = false;
     this.#quietTurns = 0;
     this.inner.unpark();
   }
@@ -223,6 +240,7 @@ export class TimeDriver extends LayeredDriver implements Timers {
   #parkPaused(timeoutMs: number): boolean {
     // Whatever is registered from here on shows that something still goes on.
     this.#parkedUntil = Infinity;
+    this.#canParkAnew = false;
     const isHeld = isClockHeld(this.#handle) && this._foreign?.isMoving !== true;
     if (isHeld || this.#nextMove() === Infinity) return this.inner.park(timeoutMs);
     const polls = this.#metrics.workerPollCount(0);

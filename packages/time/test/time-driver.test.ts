@@ -150,6 +150,20 @@ describe("TimeDriver.park", () => {
     expect([early.isElapsed(), late.isElapsed()]).toEqual([true, false]);
   });
 
+  it("is made shorter, not ended, by a timer for an earlier time that an event of the host registers", async () => {
+    const { bottom, runtime } = noted();
+    const guard = runtime.enter();
+    const [late, early] = [sleep(60_000), sleep(40)];
+    guard.dispose();
+    late.poll(new TestWaker());
+    await turn();
+    const { unparks } = bottom;
+    early.poll(new TestWaker());
+    expect(bottom.unparks).toBe(unparks);
+    expect(bottom.parks.at(-1)).toBeGreaterThan(20);
+    expect(bottom.parks.at(-1)).toBeLessThanOrEqual(41);
+  });
+
   it("is not ended by one for a later time", async () => {
     const { bottom, runtime } = noted();
     const guard = runtime.enter();

@@ -27,7 +27,8 @@ export interface Driver {
   poll(): void;
 
   /**
-   * Nothing is ready: waits for {@link Driver.unpark}, an event, or the time-out.
+   * Nothing is ready: waits for {@link Driver.unpark}, an event, or the time-out. Where it gives the thread back, a
+   * layer above may call it again before that, for a shorter time: the last call counts.
    *
    * @param timeoutMs - how long at most; `Infinity` for no bound.
    * @returns true when the wait is over and the scheduler should look for work; false when the thread has to be

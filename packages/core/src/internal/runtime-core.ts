@@ -101,7 +101,7 @@ export abstract class RuntimeCore implements Spawner {
   /** Set for the core of a `LocalRuntime`. */
   local = false;
   /** Polls are watched one by one: for hooks, times, the watchdog or subscribers. */
-  protected readonly watched: boolean;
+  readonly watched: boolean;
   readonly #drivers = new Map<DriverKey<Driver>, Driver>();
   /** Spawns need more than a task and a place in the queue. */
   readonly #decorates: boolean;

@@ -33,7 +33,7 @@ import { type Await } from "./await.ts";
 import { proceed } from "./budget.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
-import { IN_CONTEXT, type Task } from "./task.ts";
+import { IN_CONTEXT, SCHEDULED, type Task } from "./task.ts";
 
 type Body<T> = () => PromiseLike<T> | Async<T>;
 
@@ -198,6 +198,20 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
     this._budget -= 1;
     this._letGo();
+    return true;
+  }
+
+  /** Polls one await outside of its task's turn, where nobody is before it and nobody watches. False where not. */
+  _goesOn(node: Await, leaf: Future<unknown>): boolean {
+    const task = this._task;
+    if (realm.scopes === null || realm.task !== null || task === null || this._ready !== null) return false;
+    if ((this._state & (RUNNING | CLOSING | CANCEL_NEXT | CANCEL_ALL)) !== RUNNING) return false;
+    if ((task._state & SCHEDULED) !== 0 || task._scheduler.core.watched) return false;
+    const outer = realm.budget;
+    realm.budget = this._budget;
+    this._pollAwait(node, leaf);
+    this._budget = realm.budget;
+    realm.budget = outer;
     return true;
   }
 

@@ -10,7 +10,7 @@ export default library({
       "ambient asyncScope awaitFuture awaitTask blockOns bridge budget cancelled cell cleanups config context " +
       "controller core counters decorate driverOf ends enlist entered enteredSets filled first forcedYields " +
       "generator heavyPolls injected killed lastRuntimeId lastTaskId latencies lent list localSchedules " +
-      "localSets locals makeTask noops outsideWork owner panic parks pollTimes pushes remoteSchedules " +
+      "localSets locals makeTask noops noteFailure outsideWork owner panic parks pollTimes pushes remoteSchedules " +
       "remove reportFailure reportSlowPoll resumed root runtimes schedule scheduledAt scopes setRef shutdownOnPanic site " +
       "snapshot spawned suspension takeOver tell threadHook timed timers toArray tracing tracksLatency " +
       "unparks wakers watchExit watched whenEmpty"

@@ -21,18 +21,17 @@ export class DeadlockError extends Error {
 
   /** @internal */
   constructor(dump: Dump, failed: readonly Task<unknown>[]) {
-    const lines = dump.tasks.map((task) => `\n  ${task.toString()}`);
-    if (failed.length > 0) lines.push("\nTasks that failed and were not joined:");
-    lines.push(...failed.map((task) => `\n  ${task._joinError().message}`));
+    const errors = failed.map((task) => task._error());
+    const lines = [
+      "Nothing is left that could wake a task; complete or close what they wait for:",
+      ...dump.tasks,
+      ...failed.map((task) => `unjoined ${task._joinError().message}`),
+    ];
     super(
-      `Nothing is left that could wake a task; complete or close what they wait for:${lines.join("")}`,
-      causeOf(failed.map((task) => task._error())),
+      lines.join("\n  "),
+      failed.length === 0 ? {} : { cause: failed.length === 1 ? errors[0] : new AggregateError(errors) },
     );
     // Not enumerable: the message says it all, and a printed error should not say it twice.
     Object.defineProperty(this, "dump", { value: dump });
   }
-}
-
-function causeOf(errors: readonly unknown[]): ErrorOptions {
-  return errors.length === 0 ? {} : { cause: errors.length === 1 ? errors[0] : new AggregateError(errors) };
 }

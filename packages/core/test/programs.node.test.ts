@@ -126,13 +126,13 @@ describe("a program whose tasks wait for each other", { timeout: LIMIT_MS }, () 
     ["whose report is ignored", "ignored"],
   ])("names a task that failed unseen, and gives its error as the cause: %s", async (_what, which) => {
     const { out } = await run("deadlock-failed.ts", [which]);
-    expect(out).toMatch(/failed[^\n]*\n {2}task #\d+ \(writer\) failed: out of ink\ncauses: out of ink$/);
+    expect(out).toMatch(/\n {2}unjoined task #\d+ \(writer\) failed: out of ink\ncauses: out of ink$/);
   });
 
   it("names several tasks that failed unseen, and gives all their errors", async () => {
     const { out } = await run("deadlock-failed.ts", ["two"]);
     expect(out).toMatch(
-      /task #\d+ failed: out of ink\n {2}task #\d+ failed: out of paper\ncauses: out of ink, out of paper$/,
+      /unjoined task #\d+ failed: out of ink\n {2}unjoined task #\d+ failed: out of paper\ncauses: out of ink, out of paper$/,
     );
   });
 

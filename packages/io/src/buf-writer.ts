@@ -4,6 +4,7 @@ import { checkInteger } from "@rt/core/driver";
 import { BufReader } from "./buf-reader.ts";
 import { writeZero } from "./errors.ts";
 import { BUF_SIZE, EMPTY } from "./internal/bytes.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import { mixin } from "./internal/mixin.ts";
 import { seekable } from "./internal/seek-buffered.ts";
@@ -52,7 +53,7 @@ export class BufWriter<W extends AsyncWrite> extends Writer implements Disposabl
   constructor(inner: W, capacity: number = BUF_SIZE) {
     super();
     checkInteger("capacity", capacity, 1, Number.MAX_SAFE_INTEGER);
-    this.#inner = inner;
+    this.#inner = checkIo("BufWriter", inner, "pollWrite");
     this.#capacity = capacity;
   }
 
@@ -197,7 +198,7 @@ export class BufStream<S extends AsyncRead & AsyncWrite> extends BufReader<S> im
 
   /** The capacities are in bytes; those of {@link BufReader} and {@link BufWriter} by default. */
   constructor(stream: S, readCapacity?: number, writeCapacity?: number) {
-    super(stream, readCapacity);
+    super(checkIo("BufStream", stream, "pollRead", "pollWrite"), readCapacity);
     this.#writer = new BufWriter(stream, writeCapacity);
   }
 

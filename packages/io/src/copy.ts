@@ -3,6 +3,7 @@ import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import { checkInteger, madeProgress, pollProceed } from "@rt/core/driver";
 import { writeZero } from "./errors.ts";
 import { BUF_SIZE, CHUNK_MAX } from "./internal/bytes.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { describeRead, describeWrite } from "./internal/describe.ts";
 import { isChunked } from "./reader.ts";
 import { pollChunk } from "./writer.ts";
@@ -30,8 +31,8 @@ class Transfer {
   total = 0;
 
   constructor(reader: AsyncRead, writer: AsyncWrite, size?: number) {
-    this.#reader = reader;
-    this.#writer = writer;
+    this.#reader = checkIo("copy", reader, "pollRead");
+    this.#writer = checkIo("copy", writer, "pollWrite");
     this.#chunked = isChunked(reader);
     this.#size = size ?? (this.#chunked ? CHUNK_MAX : BUF_SIZE);
     checkInteger("the buffer size", this.#size, 1, Number.MAX_SAFE_INTEGER);
@@ -125,6 +126,8 @@ class Copy extends Future<number> {
  *
  * Fairness: each read and each write costs one unit of the budget.
  * Cancel safety: what has been read and not been written is lost; see {@link copyBuf}.
+ * @throws TypeError (`ERR_RT_INVALID_ARGUMENT`) at the call for a stream of another kind: wrap it, with
+ * {@link fromNodeReadable} for one.
  * @throws what the reader or the writer throws; {@link IoError} of kind `WriteZero` when the writer takes no more.
  * @example
  * ```ts
@@ -146,8 +149,8 @@ class CopyBuf extends Future<number> {
   #reading = true;
   constructor(reader: AsyncBufRead, writer: AsyncWrite) {
     super();
-    this.#reader = reader;
-    this.#writer = writer;
+    this.#reader = checkIo("copyBuf", checkIo("copyBuf", reader, "pollRead"), "pollFillBuf");
+    this.#writer = checkIo("copyBuf", writer, "pollWrite");
   }
   override poll(cx: Context): Poll<number> {
     for (;;) {
@@ -206,6 +209,7 @@ class CopyBidirectional extends Future<[aToB: number, bToA: number]> {
   readonly #back: OneWay;
   constructor(a: AsyncRead & AsyncWrite, b: AsyncRead & AsyncWrite, aToB?: number, bToA?: number) {
     super();
+    for (const side of [a, b]) checkIo("copyBidirectional", side, "pollRead", "pollWrite");
     this.#there = new OneWay(a, b, aToB);
     this.#back = new OneWay(b, a, bToA);
   }

@@ -98,6 +98,8 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>(
   }),
 );
 
+const DETAILS = ["errno", "syscall", "path", "dest", "address", "port"] as const;
+
 /** What Node tells about a failure beside its message. @public */
 export interface IoErrorDetails extends ErrorOptions {
   readonly code?: string | undefined;
@@ -130,24 +132,21 @@ export class IoError extends Error {
   override readonly name: string = "IoError";
   readonly kind: ErrorKind;
   readonly code: string;
-  readonly errno: number | undefined;
-  readonly syscall: string | undefined;
-  readonly path: string | undefined;
+  // Declared only: an error that is printed should not show what does not apply.
+  declare readonly errno: number | undefined;
+  declare readonly syscall: string | undefined;
+  declare readonly path: string | undefined;
   /** Where a rename, link or copy was to go. */
-  readonly dest: string | undefined;
-  readonly address: string | undefined;
-  readonly port: number | undefined;
+  declare readonly dest: string | undefined;
+  declare readonly address: string | undefined;
+  declare readonly port: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: IoErrorDetails = {}) {
     super(message, details);
     this.kind = kind;
     this.code = details.code ?? `ERR_RT_IO_${kind.replaceAll(/(?!^)[A-Z]/g, "_$&").toUpperCase()}`;
-    this.errno = details.errno;
-    this.syscall = details.syscall;
-    this.path = details.path;
-    this.dest = details.dest;
-    this.address = details.address;
-    this.port = details.port;
+    for (const name of DETAILS)
+      if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
   }
 
   /** Wraps whatever a platform function threw, keeping Node's details; an `IoError` is given back as it is. */

@@ -4,6 +4,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
 import { LARGEST_WRITE, READ_SIZE, smallCopy, toBytes } from "./internal/bytes.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import { Drive, Pour, Waiting } from "./internal/drive.ts";
 import { nodeStream } from "./internal/sys/node.ts";
@@ -321,6 +322,7 @@ type WriteSide = {
 };
 
 function writeSide(io: AsyncWrite): WriteSide {
+  checkIo("toNodeWritable", io, "pollWrite");
   let running: Drive<void> | null = null;
   const run = (poll: (cx: Context) => Poll<void>, done: Done) => {
     running = new Drive(poll, () => done(), done as Failed);
@@ -384,6 +386,7 @@ export function toNodeWritable(io: AsyncWrite): Writable {
 
 /** Both of the above for a stream that goes both ways. @public */
 export function toNodeDuplex(io: AsyncRead & AsyncWrite): Duplex {
+  checkIo("toNodeDuplex", io, "pollRead", "pollWrite");
   const [read, write] = [readSide(io), writeSide(io)];
   return new (nodeStream("a Node stream").Duplex)({
     read: read.read,

@@ -1,6 +1,6 @@
 /** Streams that go both ways. */
 import type { Context, Poll } from "@rt/core";
-import { show, typeError } from "@rt/core/driver";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import { mixin } from "./internal/mixin.ts";
 import { isChunked, Reader } from "./reader.ts";
@@ -115,7 +115,7 @@ export class Join<R extends AsyncRead, W extends AsyncWrite> extends ReadWriter 
  * @public
  */
 export function join<R extends AsyncRead, W extends AsyncWrite>(reader: R, writer: W): Join<R, W> {
-  return new Join(reader, writer);
+  return new Join(checkIo("join", reader, "pollRead"), checkIo("join", writer, "pollWrite"));
 }
 
 /**
@@ -124,7 +124,6 @@ export function join<R extends AsyncRead, W extends AsyncWrite>(reader: R, write
  */
 export function readWriter(io: AsyncRead & AsyncWrite): ReadWriter {
   if (io instanceof ReadWriter) return io;
-  if (typeof io?.pollRead !== "function" || typeof io.pollWrite !== "function")
-    throw typeError(`readWriter takes an object with pollRead and pollWrite, not ${show(io)}`);
+  checkIo("readWriter", io, "pollRead", "pollWrite");
   return new Join(io, io);
 }

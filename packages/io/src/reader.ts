@@ -4,6 +4,7 @@ import { checkInteger, show, typeError } from "@rt/core/driver";
 import type { BufReader } from "./buf-reader.ts";
 import type { Chain } from "./chain.ts";
 import { borrowScratch, CHUNK_MAX, returnScratch, smallCopy } from "./internal/bytes.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import {
   Read,
@@ -231,8 +232,5 @@ export function isChunked(io: AsyncRead): boolean {
  * @public
  */
 export function reader(io: AsyncRead): Reader {
-  if (io instanceof Reader) return io;
-  if (typeof io?.pollRead !== "function")
-    throw typeError(`reader takes an object with pollRead, not ${show(io)}`);
-  return new ForeignReader(io);
+  return io instanceof Reader ? io : new ForeignReader(checkIo("reader", io, "pollRead"));
 }

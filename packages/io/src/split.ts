@@ -1,6 +1,7 @@
 /** The two directions of a stream as objects of their own. */
 import { UsageError, type Context, type Poll } from "@rt/core";
 import { SimplexStream } from "./duplex.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import { isChunked, Reader } from "./reader.ts";
 import type { AsyncRead, AsyncWrite } from "./traits.ts";
@@ -149,7 +150,7 @@ export class WriteHalf<S extends AsyncWrite> extends Writer implements Disposabl
  * @public
  */
 export function split<S extends AsyncRead & AsyncWrite>(stream: S): [ReadHalf<S>, WriteHalf<S>] {
-  const shared: Shared<S> = { stream, open: 2 };
+  const shared: Shared<S> = { stream: checkIo("split", stream, "pollRead", "pollWrite"), open: 2 };
   return [new ReadHalf(shared), new WriteHalf(shared)];
 }
 

@@ -3,6 +3,7 @@ import type { Context, Poll } from "@rt/core";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
 import { copyOf, LARGEST_WRITE, READ_SIZE, toBytes } from "./internal/bytes.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import { Polls, Pour, Waiting } from "./internal/drive.ts";
 import { reader } from "./reader.ts";
@@ -251,6 +252,7 @@ export function toReadableStream(io: AsyncRead): ReadableStream<Uint8Array> {
  * @public
  */
 export function toWritableStream(io: AsyncWrite): WritableStream<Uint8Array> {
+  checkIo("toWritableStream", io, "pollWrite");
   const polls = new Polls();
   return new WritableStream<Uint8Array>({
     start(controller) {

@@ -1,8 +1,8 @@
 /** Everything one can do with a writer, over the three primitives that each has. */
 import type { Context, Future, Poll } from "@rt/core";
-import { show, typeError } from "@rt/core/driver";
 import type { Buf } from "./buf.ts";
 import { encode, small } from "./internal/bytes.ts";
+import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import {
   Flush,
@@ -194,9 +194,7 @@ class ForeignWriter extends Writer implements Disposable {
  */
 export function writer(io: AsyncWrite): Writer {
   if (io instanceof Writer || isWriter(io)) return io;
-  if (typeof io?.pollWrite !== "function")
-    throw typeError(`writer takes an object with pollWrite, not ${show(io)}`);
-  return new ForeignWriter(io);
+  return new ForeignWriter(checkIo("writer", io, "pollWrite"));
 }
 
 /** True for the classes that got these methods without extending `Writer`. */

@@ -1,13 +1,23 @@
 import { PENDING, spawn, yieldNow, type Async, type Future } from "@rt/core";
 import {
+  BufReader,
+  BufStream,
+  BufWriter,
   copy,
   copyBidirectional,
   copyBidirectionalWithSizes,
   copyBuf,
   cursor,
   duplex,
+  empty,
+  join,
+  reader,
+  readWriter,
   repeat,
   sink,
+  split,
+  toReadableStream,
+  toWritableStream,
   writer,
   type DuplexStream,
 } from "@rt/io";
@@ -26,6 +36,74 @@ import {
   thrownBy,
   utf8,
 } from "./support/io.ts";
+
+describe("every function that takes a reader or a writer", () => {
+  const other = {} as never;
+  const calls: Record<string, [call: () => unknown, takes: string]> = {
+    reader: [() => reader(other), "pollRead"],
+    writer: [() => writer(other), "pollWrite"],
+    readWriter: [() => readWriter(other), "pollRead and pollWrite"],
+    "copy, from it": [() => copy(other, sink()), "pollRead"],
+    "copy, to it": [() => copy(empty(), other), "pollWrite"],
+    "copyBuf, from it": [() => copyBuf(other, sink()), "pollRead"],
+    "copyBuf, to it": [() => copyBuf(empty(), other), "pollWrite"],
+    "copyBidirectional, a": [() => copyBidirectional(other, empty()), "pollRead and pollWrite"],
+    "copyBidirectional, b": [() => copyBidirectional(empty(), other), "pollRead and pollWrite"],
+    split: [() => split(other), "pollRead and pollWrite"],
+    "join, the reader": [() => join(other, sink()), "pollRead"],
+    "join, the writer": [() => join(empty(), other), "pollWrite"],
+    BufReader: [() => new BufReader(other), "pollRead"],
+    BufWriter: [() => new BufWriter(other), "pollWrite"],
+    BufStream: [() => new BufStream(other), "pollRead and pollWrite"],
+    chain: [() => empty().chain(other), "pollRead"],
+    toReadableStream: [() => toReadableStream(other), "pollRead"],
+    toWritableStream: [() => toWritableStream(other), "pollWrite"],
+  };
+
+  it.each(Object.keys(calls))("throws a TypeError at the call that names what is missing: %s", (name) => {
+    const [call, takes] = calls[name]!;
+    const error = thrownBy(call);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({
+      code: "ERR_RT_INVALID_ARGUMENT",
+      message: expect.stringMatching(
+        new RegExp(`^\\w+ takes an object with ${takes}, not an object of class Object$`),
+      ),
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ["null", null],
+    ["undefined", undefined],
+    ["5", 5],
+  ])("throws it for %s", (shown, value) => {
+    expect(thrownBy(() => copy(value as never, sink()))).toMatchObject({
+      message: `copy takes an object with pollRead, not ${shown}`,
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ["text", "hello"],
+    ["bytes", utf8("hello")],
+  ])("says how to read %s", (_what, value) => {
+    expect(thrownBy(() => copy(value as never, sink()))).toMatchObject({
+      message: expect.stringMatching(/; wrap it in cursor\(\)$/),
+    });
+  });
+
+  it("says that a promise or a future must be waited for", () => {
+    expect(thrownBy(() => copy(Promise.resolve(empty()) as never, sink()))).toMatchObject({
+      message: "copy takes an object with pollRead, not an object of class Promise; wait for it first",
+    });
+  });
+
+  it("says how to give a reader the buffer that copyBuf takes", () => {
+    expect(thrownBy(() => copyBuf(repeat(1) as never, sink()))).toMatchObject({
+      message:
+        "copyBuf takes an object with pollFillBuf, not an object of class Repeat; wrap it in new BufReader()",
+    });
+  });
+});
 
 describe("copy", () => {
   it.each(LANES)("copies everything and gives the count in the %s lane", async (lane) => {

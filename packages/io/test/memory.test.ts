@@ -263,6 +263,18 @@ describe("IoError", () => {
     expect(error.cause).toBe(original);
   });
 
+  it.each([
+    ["one of ours", new IoError("WriteZero", "x"), []],
+    [
+      "one with some of Node's details",
+      IoError.from({ code: "ENOENT", syscall: "open", port: undefined }),
+      ["syscall"],
+    ],
+    ["a subclass", new LimitError(1), ["limit"]],
+  ])("has no properties that do not apply: %s", (_what, error, more) => {
+    expect(Object.keys(error)).toEqual(["name", "kind", "code", ...more]);
+  });
+
   it("is given back as it is", () => {
     const error = new LimitError(1);
     expect(IoError.from(error)).toBe(error);

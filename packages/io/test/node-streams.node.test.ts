@@ -1,17 +1,24 @@
+import { Socket } from "node:net";
 import { Duplex, PassThrough, Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { buffer, text as consumeText } from "node:stream/consumers";
 import { PENDING, spawn } from "@rt/core";
 import {
+  BufReader,
   BufWriter,
   copy,
+  copyBidirectional,
+  copyBuf,
   cursor,
   duplex,
+  empty,
   fromNodeDuplex,
   fromNodeReadable,
   fromNodeWritable,
   IoError,
   repeat,
+  sink,
+  split,
   toNodeDuplex,
   toNodeReadable,
   toNodeWritable,
@@ -460,6 +467,35 @@ describe("toNodeDuplex", () => {
     toNodeDuplex(a).destroy();
     await turn();
     expect(await b.readToString()).toBe("");
+  });
+});
+
+describe("a stream of Node in the place of one of ours", () => {
+  const node = new PassThrough() as never;
+  const socket = new Socket() as never;
+  it.each<[string, () => unknown, string]>([
+    ["copy, from it", () => copy(node, sink()), "fromNodeReadable()"],
+    ["copy, to it", () => copy(empty(), node), "fromNodeWritable()"],
+    ["copy, to the standard output", () => copy(empty(), process.stdout as never), "fromNodeWritable()"],
+    ["copyBuf, from it", () => copyBuf(node, sink()), "fromNodeReadable()"],
+    ["copyBidirectional", () => copyBidirectional(socket, empty()), "fromNodeDuplex()"],
+    ["split", () => split(socket), "fromNodeDuplex()"],
+    ["BufReader", () => new BufReader(node), "fromNodeReadable()"],
+    ["BufWriter", () => new BufWriter(node), "fromNodeWritable()"],
+    ["toNodeReadable", () => toNodeReadable(node), "fromNodeReadable()"],
+    ["toNodeWritable", () => toNodeWritable(node), "fromNodeWritable()"],
+    ["toNodeDuplex", () => toNodeDuplex(node), "fromNodeDuplex()"],
+  ])("is refused with the name of the adapter: %s", (_call, call, adapter) => {
+    expect(thrownBy(call)).toMatchObject({
+      code: "ERR_RT_INVALID_ARGUMENT",
+      message: expect.stringContaining(`; wrap it in ${adapter}`),
+    });
+  });
+
+  it("is not said to be readable when it is not", () => {
+    expect(thrownBy(() => copy(new Slow(1) as never, sink()))).toMatchObject({
+      message: "copy takes an object with pollRead, not an object of class Slow",
+    });
   });
 });
 

@@ -2,11 +2,14 @@ import { PENDING } from "@rt/core";
 import {
   type AsyncRead,
   BufWriter,
+  copy,
   cursor,
   duplex,
+  empty,
   fromReadableStream,
   fromWritableStream,
   IoError,
+  sink,
   toReadableStream,
   toWritableStream,
 } from "@rt/io";
@@ -39,6 +42,19 @@ function streamOf(...parts: (string | Error)[]): ReadableStream<Uint8Array> {
     { highWaterMark: 0 },
   );
 }
+
+describe("a stream of the web in the place of one of ours", () => {
+  it.each<[string, () => unknown, string]>([
+    ["copy, from it", () => copy(streamOf() as never, sink()), "fromReadableStream()"],
+    ["copy, to it", () => copy(empty(), new WritableStream() as never), "fromWritableStream()"],
+    ["toWritableStream", () => toWritableStream(new WritableStream() as never), "fromWritableStream()"],
+  ])("is refused with the name of the adapter: %s", (_call, call, adapter) => {
+    expect(thrownBy(call)).toMatchObject({
+      code: "ERR_RT_INVALID_ARGUMENT",
+      message: expect.stringContaining(`; wrap it in ${adapter}`),
+    });
+  });
+});
 
 describe("fromReadableStream", () => {
   it.each(LANES)("reads everything in the %s lane", async (lane) => {

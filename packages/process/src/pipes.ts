@@ -20,7 +20,7 @@ import { pump } from "./internal/sys/node.ts";
 function disposed(end: object): UsageError {
   return new UsageError(
     "ERR_RT_DISPOSED",
-    `Cannot use a ${end.constructor.name}: it was disposed, or given to another command`,
+    `Cannot use a ${end.constructor.name}: it was disposed, or given to another command; keep it open, or pipe anew`,
   );
 }
 

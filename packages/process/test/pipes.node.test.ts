@@ -173,7 +173,8 @@ describe("ChildStdout[Symbol.dispose]", () => {
     stdout[Symbol.dispose]();
     expect(await rejectionOf(stdout.readLine())).toMatchObject({
       code: "ERR_RT_DISPOSED",
-      message: "Cannot use a ChildStdout: it was disposed, or given to another command",
+      message:
+        "Cannot use a ChildStdout: it was disposed, or given to another command; keep it open, or pipe anew",
     });
   });
 

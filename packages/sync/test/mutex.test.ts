@@ -313,7 +313,10 @@ describe("Mutex.intoInner", () => {
   ])("makes %s throw ERR_RT_DISPOSED from then on", (_, use) => {
     const mutex = new Mutex(0);
     mutex.intoInner();
-    expect(thrownBy(() => use(mutex))).toMatchObject({ code: "ERR_RT_DISPOSED" });
+    expect(thrownBy(() => use(mutex))).toMatchObject({
+      code: "ERR_RT_DISPOSED",
+      message: "Cannot use this Mutex: intoInner() took its value out; use that one",
+    });
   });
 
   it("throws while somebody holds the mutex, and changes nothing", () => {

@@ -542,7 +542,10 @@ describe("watch.Receiver.changed", () => {
     const first = waiting(rx.changed());
     const error = thrownBy(() => now(rx.changed()));
     expect(error).toBeInstanceOf(UsageError);
-    expect(error).toMatchObject({ code: "ERR_RT_INVALID_STATE" });
+    expect(error).toMatchObject({
+      code: "ERR_RT_INVALID_STATE",
+      message: expect.stringContaining("give each task a receiver of its own"),
+    });
     tx.send(2);
     expect(first.ready()).toBeUndefined();
   });

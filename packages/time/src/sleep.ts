@@ -188,6 +188,10 @@ export function homeState(): number {
  * Granularity is 1 ms: the deadline is rounded up to a whole one, so it never completes early.
  * Cancel safety: dropping it takes the timer back.
  *
+ * Like every timer it keeps the process alive only while a `blockOn` waits, or `main` of `@rt/macros`, which is one. With
+ * nothing else to keep it, a plain `await sleep(20)` at the top of a module ends the process with exit code 13: write
+ * `await runtime.blockOn(sleep(20))`.
+ *
  * @param duration - what goes beyond the end of the clock waits about 30 years.
  * @throws RangeError when `duration` is negative or `NaN`.
  * @throws {@link TimeError} where it waits, when the runtime has shut down.

@@ -57,7 +57,7 @@ export abstract class Lock<T> implements Guarded {
 }
 
 function takenOut(lock: Lock<unknown>): UsageError {
-  return disposed(`this ${lock.constructor.name}`, "its value was taken out by intoInner()");
+  return disposed(`this ${lock.constructor.name}`, "intoInner() took its value out; use that one");
 }
 
 /** A guard of a lock. */

@@ -78,7 +78,7 @@ class Line {
   upTo: Cursor | null = null;
 
   join(cursor: Cursor, leaf: Future<unknown>): void {
-    if (cursor.leaf !== null) throw waitedTwice();
+    if (cursor.leaf !== null) throw waitedTwice("give each task a receiver of its own");
     const { last } = this;
     cursor.leaf = leaf;
     cursor.previous = last;

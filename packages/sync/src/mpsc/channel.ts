@@ -86,7 +86,7 @@ export class Channel<T> extends Ring<T> implements Closing {
 
   /** There is no value now: `undefined` if there will be none, else waits for one. */
   wait(cx: Context, leaf: Future<unknown> | null): Poll<undefined> {
-    if (this.isReceiverGone) throw disposed("an mpsc Receiver");
+    if (this.isReceiverGone) throw disposed("an mpsc Receiver", "it was disposed; dispose it later");
     if (this.isOver) return undefined;
     if (this.leaf !== null && this.leaf !== leaf) throw waitedTwice();
     this.leaf = leaf;

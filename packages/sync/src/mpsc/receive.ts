@@ -45,7 +45,7 @@ export function pollRecvMany<T>(
 
 /** The channel of a receiver that is still good. */
 export function receiverOf<T>(end: End<T>): Channel<T> {
-  return live(end, "an mpsc Receiver");
+  return live(end, "an mpsc Receiver", "it was disposed; dispose it later");
 }
 
 /** The next value. */

@@ -31,7 +31,8 @@ export class UnboundedReceiver<T extends {} | null> implements Disposable, Async
    * Fairness: values come in the order in which they were sent.
    * Cancel safety: dropping it loses no value.
    *
-   * @throws UsageError (`ERR_RT_INVALID_STATE`) while another future of this receiver waits.
+   * @throws UsageError (`ERR_RT_INVALID_STATE`) while another future of this receiver waits: several tasks share one in a
+   * `Mutex`.
    * @example
    * ```ts
    * const { tx, rx } = mpsc.channel<string>(8);

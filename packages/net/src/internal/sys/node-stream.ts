@@ -59,6 +59,8 @@ const CLOSED = 0x80;
 const TOLD = 0x100;
 /** What is borrowed counts as written already: `tryWrite` has said so. Cleared when it is out. */
 const OWED = 0x200;
+/** Small writes go out at once. Here, because most servers set it on every connection. */
+const NODELAY = 0x400;
 
 const EMPTY = new Uint8Array(0);
 /** A module's own: comparing with an imported one costs a look-up. */
@@ -85,7 +87,7 @@ export class NodeStream extends StreamSource {
   _lent = 0;
   /** The borrowed bytes are out, and whoever lent them has not asked again. */
   _returned: Borrowed | null = null;
-  _options: Partial<Record<StreamOption, number>> | null = null;
+  _keepalive = 0;
   _onWritten: ((error?: Error | null) => void) | null = null;
 
   /** @param isOpen - false for a socket that is still connecting. */
@@ -445,22 +447,25 @@ export class NodeStream extends StreamSource {
 
   override setOption(name: StreamOption, value: number): void {
     const socket = this._socket;
-    if (name === "nodelay") socket.setNoDelay(value !== 0);
-    // 0 turns it off, else it is the delay before the first probe.
-    else if (name === "keepalive") socket.setKeepAlive(value !== 0, value);
-    else if (typeof socket.setTypeOfService !== "function") throw noTypeOfService();
+    if (name === "nodelay") {
+      socket.setNoDelay(value !== 0);
+      this._state = value === 0 ? this._state & ~NODELAY : this._state | NODELAY;
+    } else if (name === "keepalive") {
+      // 0 turns it off, else it is the delay before the first probe.
+      socket.setKeepAlive(value !== 0, value);
+      this._keepalive = value;
+    } else if (typeof socket.setTypeOfService !== "function") throw noTypeOfService();
     else
       try {
         socket.setTypeOfService(value);
       } catch (error) {
         throw IoError.from(error);
       }
-    this._options ??= {};
-    this._options[name] = value;
   }
 
   override option(name: StreamOption): number {
-    if (name !== "tos") return this._options?.[name] ?? 0;
+    if (name === "nodelay") return (this._state & NODELAY) === 0 ? 0 : 1;
+    if (name === "keepalive") return this._keepalive;
     if (typeof this._socket.getTypeOfService !== "function") throw noTypeOfService();
     return this._socket.getTypeOfService();
   }

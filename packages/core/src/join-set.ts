@@ -268,12 +268,14 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 /** A task's place in a set. It waits on the task as a `Join` does, and is its own waker. */
 class Member<T> extends Join<T> implements Waker {
   readonly _set: JoinSet<T>;
-  _before: Member<T> | null = null;
-  _after: Member<T> | null = null;
+  _before: Member<T> | null;
+  _after: Member<T> | null;
 
   constructor(set: JoinSet<T>, task: Task<T>) {
     super(task);
     this._set = set;
+    this._before = null;
+    this._after = null;
   }
 
   wake(): void {

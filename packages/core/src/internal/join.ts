@@ -3,19 +3,24 @@ import { Future, PENDING, type Context, type Poll, type Waker } from "../future.
 import { charge, proceed } from "./budget.ts";
 import { DONE, FAILED, OBSERVED, type Task } from "./task.ts";
 
+// Bits of `_state`.
+/** The task ended while this waited. */
+export const WOKEN = 0x1;
+/** Stands for `poll` calls on the handle itself, which share one waker. */
+export const DIRECT = 0x2;
+
 export class Join<T> extends Future<T> {
   readonly _task: Task<T>;
-  _waker: Waker | null = null;
-  _previousJoin: Join<T> | null = null;
-  _nextJoin: Join<T> | null = null;
-  /** The task ended while this waited. */
-  _isWoken = false;
-  /** Stands for `poll` calls on the handle itself, which share one waker. */
-  _isDirect = false;
+  _waker: Waker | null;
+  _previousJoin: Join<T> | null;
+  _nextJoin: Join<T> | null;
 
   constructor(task: Task<T>) {
     super();
     this._task = task;
+    this._waker = null;
+    this._previousJoin = null;
+    this._nextJoin = null;
   }
 
   poll(cx: Context): Poll<T> {
@@ -34,7 +39,8 @@ export class Join<T> extends Future<T> {
     const task = this._task;
     if (this._waker !== null) this._unlink();
     // Woken, and given up before it took the result: if that is an error, nobody may know of it.
-    else if (this._isWoken && (task._state & (FAILED | OBSERVED)) === FAILED) task._scheduler.failed(task);
+    else if ((this._state & WOKEN) !== 0 && (task._state & (FAILED | OBSERVED)) === FAILED)
+      task._scheduler.failed(task);
   }
 
   override describe(): string {

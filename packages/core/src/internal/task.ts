@@ -37,7 +37,7 @@ import {
 } from "./generator-future.ts";
 import { charge, proceed } from "./budget.ts";
 import { wakeSafely } from "./current.ts";
-import { Join } from "./join.ts";
+import { DIRECT, Join, WOKEN } from "./join.ts";
 import { aside, BUDGET, currentContext, currentTask, isCancellation, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
@@ -173,7 +173,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   /** Detaches: nobody will ask for the result through this handle. */
   override drop(): void {
     for (let join = this._joins; join !== null; join = join._nextJoin) {
-      if (!join._isDirect) continue;
+      if ((join._state & DIRECT) === 0) continue;
       join._unlink();
       break;
     }
@@ -406,7 +406,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     for (let join = this._joins; join !== null; join = this._joins) {
       const waker = join._waker;
       join._unlink();
-      join._isWoken = true;
+      join._state |= WOKEN;
       // On the list is who waits, with a waker.
       wakeSafely(waker as Waker);
     }
@@ -460,9 +460,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   /** The node behind `poll` calls on the handle itself. */
   _direct(): Join<T> {
-    for (let node = this._joins; node !== null; node = node._nextJoin) if (node._isDirect) return node;
+    for (let node = this._joins; node !== null; node = node._nextJoin)
+      if ((node._state & DIRECT) !== 0) return node;
     const node = new Join(this);
-    node._isDirect = true;
+    node._state |= DIRECT;
     return node;
   }
 

@@ -65,6 +65,12 @@ export class Await implements Context, Waker, Promise<unknown> {
     this._callBack(this._onRejected, reason);
   }
 
+  /** The result was there at once. Gives what `then` gives; this node has not been seen by anybody. */
+  _atOnce(failed: boolean, result: unknown): Promise<unknown> {
+    const callback = failed ? this._onRejected : (this._onFulfilled as OnRejected);
+    return call(callback, result);
+  }
+
   _callBack(callback: OnRejected, argument: unknown): void {
     const outcome = call(callback, argument);
     if (this._settleOutcome === null) this._outcome = outcome;
@@ -121,10 +127,8 @@ export function awaitFuture<T, A = T, B = never>(
     );
   }
   const scope = home();
-  const node = new Await(scope, onFulfilled, onRejected);
-  scope._await(node, future);
   // It resolves to what the callbacks give.
-  return node as Promise<unknown> as Promise<A | B>;
+  return scope._await(new Await(scope, onFulfilled, onRejected), future) as Promise<A | B>;
 }
 
 /** The same for a handle, which may be awaited again. */
@@ -137,11 +141,8 @@ export function awaitTask<T, A = T, B = never>(
     return awaitFuture(new Join(task), onFulfilled, onRejected);
   }
   const scope = home();
-  if (!scope._mayGoOn()) {
-    const node = new Await(scope, onFulfilled, onRejected);
-    scope._await(node, new Join(task));
-    return node as Promise<unknown> as Promise<A | B>;
-  }
+  if (!scope._mayGoOn())
+    return scope._await(new Await(scope, onFulfilled, onRejected), new Join(task)) as Promise<A | B>;
   const outcome = task._failed()
     ? call(onRejected, task._error())
     : call(onFulfilled as OnRejected, task._take());

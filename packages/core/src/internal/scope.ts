@@ -151,46 +151,44 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (realm.scopes === null) guessScope((this._state & IS_ROOT) === 0 ? this : null);
   }
 
-  /** Polls the leaf of a new await, and keeps it where it is pending. */
-  _await(node: Await, leaf: Future<unknown>): void {
-    const state = this._state;
-    if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) {
-      this._refuse(node, leaf);
-      return;
-    }
-    const outer = realm.budget;
+  /** Polls the leaf of a new await, and keeps it where it is pending. Gives what `then` gives. */
+  _await(node: Await, leaf: Future<unknown>): Promise<unknown> {
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    const { task, locals, budget } = realm;
+    realm.task = this._task;
+    realm.locals = this._locals;
     realm.budget = this._budget;
-    let value: unknown;
     node._leaf = leaf;
+    let value: unknown;
+    let failed = false;
     try {
-      value = this._pollLeaf(leaf, node);
+      value = leaf.poll(node);
     } catch (error) {
-      node._leaf = null;
-      this._budget = realm.budget;
-      realm.budget = outer;
-      this._letGo();
-      node._reject(error);
-      return;
+      value = error;
+      failed = true;
     }
+    realm.task = task;
+    realm.locals = locals;
     this._budget = realm.budget;
-    realm.budget = outer;
-    if (value === PENDING) {
-      // The leaf may have dropped this very function while it was polled.
-      if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) === 0) this._link(node);
-      else this._refuse(node, leaf);
-      return;
+    realm.budget = budget;
+    if (value !== PENDING || failed) {
+      node._leaf = null;
+      this._letGo();
+      return node._atOnce(failed, value);
     }
-    node._leaf = null;
-    this._letGo();
-    node._resolve(value);
+    // The leaf may have dropped this very function while it was polled.
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    this._link(node);
+    return node;
   }
 
-  _refuse(node: Await, leaf: Future<unknown>): void {
+  _refuse(node: Await, leaf: Future<unknown>): Promise<unknown> {
     this._state &= ~CANCEL_NEXT;
     node._leaf = null;
     this._letGo();
     node._reject(realm.cancelled);
     leaf.drop();
+    return node;
   }
 
   /** Whether an await whose result is known already may be settled at once. Then its code goes on. */

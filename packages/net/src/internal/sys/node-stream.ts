@@ -12,7 +12,7 @@
  *
  * Invariants:
  *  1. `_queued` is the number of bytes in `_head` (from `_offset`) and `_more` together; `_more` is empty without `_head`.
- *  2. While `_borrowed` is set, an empty write with `_onWritten` as its callback is queued behind it.
+ *  2. While `_loan` is set and not back, an empty write is queued behind it whose callback tells the loan.
  */
 import { PENDING, type Context, type Poll } from "@rt/core";
 import { IoError, UnsupportedError } from "@rt/io";
@@ -74,6 +74,14 @@ export interface Tagged extends Socket {
 
 type Borrowed = Uint8Array | readonly Uint8Array[];
 
+/** Bytes that the kernel did not take at once. */
+interface Loan {
+  readonly bytes: Borrowed;
+  readonly length: number;
+  /** They are out, and whoever lent them has not asked again. */
+  isBack: boolean;
+}
+
 export class NodeStream extends StreamSource {
   _socket: Socket;
   _state: number;
@@ -82,13 +90,9 @@ export class NodeStream extends StreamSource {
   _offset = 0;
   _more: Uint8Array[] | null = null;
   _queued = 0;
-  /** What the socket is writing from, and how much that is. */
-  _borrowed: Borrowed | null = null;
-  _lent = 0;
-  /** The borrowed bytes are out, and whoever lent them has not asked again. */
-  _returned: Borrowed | null = null;
+  /** What the socket is writing from. An object of its own: few sockets ever have one. */
+  _loan: Loan | null = null;
   _keepalive = 0;
-  _onWritten: ((error?: Error | null) => void) | null = null;
 
   /** @param isOpen - false for a socket that is still connecting. */
   constructor(registry: Registry, socket: Socket, isOpen: boolean) {
@@ -96,6 +100,10 @@ export class NodeStream extends StreamSource {
     this._socket = socket;
     this._state = isOpen ? OPEN : 0;
     (socket as Tagged)[SOURCE] = this;
+    // Node's own does nothing where each direction ends by itself, and a second one makes a list of two: 100 bytes.
+    const [own, other] = socket.listeners("end");
+    if (socket.allowHalfOpen && own !== undefined && other === undefined)
+      socket.off("end", own as () => void);
     socket.on("data", onData);
     socket.on("end", onEnd);
     socket.on("error", onError);
@@ -144,7 +152,7 @@ export class NodeStream extends StreamSource {
   }
 
   override detach(): unknown {
-    const busy = this._borrowed !== null || this.error !== null;
+    const busy = this.isLent() || this.error !== null;
     if (busy || (this._state & (CLOSED | ENDED | SHUT | OPEN)) !== OPEN) return null;
     const socket = this._socket;
     this._state |= CLOSED;
@@ -279,7 +287,7 @@ export class NodeStream extends StreamSource {
   // --- writing ---
 
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
-    if (this._borrowed !== null || this._returned !== null) return this.pollBorrowed(cx, buf);
+    if (this._loan !== null) return this.pollBorrowed(cx, buf);
     const socket = this._socket;
     if (this.error !== null || (this._state & (SHUT | CLOSED | OPEN)) !== OPEN) throw this.cannotWrite();
     if (buf.length === 0) return 0;
@@ -289,7 +297,7 @@ export class NodeStream extends StreamSource {
   }
 
   override pollWriteVectored(cx: Context, bufs: readonly Uint8Array[]): Poll<number> {
-    if (this._borrowed !== null || this._returned !== null) return this.pollBorrowed(cx, bufs);
+    if (this._loan !== null) return this.pollBorrowed(cx, bufs);
     const socket = this._socket;
     if (this.error !== null || (this._state & (SHUT | CLOSED | OPEN)) !== OPEN) throw this.cannotWrite();
     let total = 0;
@@ -311,42 +319,45 @@ export class NodeStream extends StreamSource {
       this.failed(socket.errored);
       throw this.told();
     }
-    this._borrowed = what;
-    this._lent = length;
     this.writer = cx.waker;
-    this.awaitWritten();
+    this.lend(what, length);
     return pending;
   }
 
-  awaitWritten(): void {
-    this._onWritten ??= (error) => {
+  lend(bytes: Borrowed, length: number): void {
+    const loan: Loan = { bytes, length, isBack: false };
+    this._loan = loan;
+    this._socket.write(EMPTY, (error) => {
       if (error) this.error ??= IoError.from(error);
-      else if ((this._state & OWED) === 0) this._returned = this._borrowed;
+      if (error || (this._state & OWED) !== 0) this._loan = null;
+      else loan.isBack = true;
       this._state &= ~OWED;
-      this._borrowed = null;
       this.wakeWriter();
-    };
-    this._socket.write(EMPTY, this._onWritten);
+    });
+  }
+
+  isLent(): boolean {
+    return this._loan !== null && !this._loan.isBack;
   }
 
   pollBorrowed(cx: Context, what: Borrowed): Poll<number> {
     if (this.error !== null) throw this.told();
-    if (this._borrowed !== null) {
+    const loan = this._loan as Loan;
+    if (!loan.isBack) {
       if ((this._state & CLOSED) !== 0) throw this.cannotWrite();
       this.writer = cx.waker;
       return pending;
     }
-    const returned = this._returned as Borrowed;
-    this._returned = null;
-    if (isSame(returned, what)) return this._lent;
+    this._loan = null;
+    if (isSame(loan.bytes, what)) return loan.length;
     // Somebody else's, who has given up: it is written, and this is another write.
     return what instanceof Uint8Array ? this.pollWrite(cx, what) : this.pollWriteVectored(cx, what);
   }
 
   override tryWrite(buf: Uint8Array): number | null {
     if (this.error !== null || (this._state & (SHUT | CLOSED | OPEN)) !== OPEN) throw this.cannotWrite();
-    if (this._borrowed !== null) return null;
-    this._returned = null;
+    if (this.isLent()) return null;
+    this._loan = null;
     if (buf.length === 0) return 0;
     const copy = Uint8Array.prototype.slice.call(buf, 0, LARGEST_TRY);
     const socket = this._socket;
@@ -356,18 +367,16 @@ export class NodeStream extends StreamSource {
       throw this.told();
     }
     if (socket.writableLength > 0) {
-      this._borrowed = copy;
-      this._lent = copy.length;
       this._state |= OWED;
-      this.awaitWritten();
+      this.lend(copy, copy.length);
     }
     return copy.length;
   }
 
   override pollFlush(cx: Context): Poll<void> {
     if (this.error !== null) throw this.told();
-    if (this._borrowed === null) {
-      this._returned = null;
+    if (!this.isLent()) {
+      this._loan = null;
       return;
     }
     if ((this._state & CLOSED) !== 0) throw this.cannotWrite();
@@ -412,7 +421,7 @@ export class NodeStream extends StreamSource {
     if (this._head !== null) bits |= READABLE;
     if ((state & ENDED) !== 0) bits |= READABLE | READ_CLOSED;
     if ((state & (SHUT | CLOSED)) !== 0) bits |= WRITABLE | WRITE_CLOSED;
-    else if (this._borrowed === null && (state & OPEN) !== 0) bits |= WRITABLE;
+    else if (!this.isLent() && (state & OPEN) !== 0) bits |= WRITABLE;
     if ((bits & READABLE) === 0 && (state & (CLOSED | STARTED)) === 0) this.resume();
     return bits;
   }

@@ -49,7 +49,7 @@ class Unconstrained<T> extends Wrapper<T> {
 /**
  * Runs `body` without a budget: it is never made to yield. It can starve everything else on the thread.
  *
- * It reaches what `body` does while it is polled, not the code of an async function behind its first `await`.
+ * Every `await` of an async function that is the `body` counts as a part of it.
  * @see Tokio `task::coop::unconstrained`
  * @public
  */

@@ -27,6 +27,7 @@ export {
 } from "./driver/environment.ts";
 export { closedProperly, watchForgotten } from "./driver/forgotten.ts";
 export { isFuture } from "./internal/kinds.ts";
+export { stepCount, stepsOn } from "./internal/steps.ts";
 export {
   currentContext,
   FINISHED,

@@ -112,10 +112,24 @@ describe("async lane", () => {
     });
     const [first, second] = [new TestWaker(), new TestWaker()];
     future.poll(first);
-    await turn();
+    await turn(); // it comes to its await, and asks for a poll
     future.poll(second);
+    const before = first.wakes;
     gate.open();
-    expect([first.wakes, second.wakes]).toEqual([0, 1]);
+    expect([first.wakes - before, second.wakes]).toEqual([0, 1]);
+  });
+
+  it("polls what a part of something else awaits in the polls of that, not in between", async () => {
+    const gate = new Gate();
+    const future = intoFuture(async () => {
+      await gate;
+    });
+    const cx = new TestWaker();
+    future.poll(cx);
+    await turn();
+    expect([gate.polls, cx.wakes]).toEqual([0, 1]);
+    future.poll(cx);
+    expect(gate.polls).toBe(1);
   });
 
   it("waits for awaits that inner async functions make", async () => {

@@ -15,6 +15,8 @@ import {
   randomBelow,
   rangeError,
   show,
+  stepCount,
+  stepsOn,
   suspension,
   TAKEN,
   typeError,
@@ -31,6 +33,9 @@ const OVER = 0x2;
 /** From here on: how many branches there are. */
 const COUNT_SHIFT = 2;
 const COUNT_MASK = 0x7f;
+/** Then: the branch, counted from 1, whose code the others wait for, see `stepsOn`. */
+const HELD_SHIFT = 9;
+const HELD = 0x7f << HELD_SHIFT;
 
 /** Tokio's limit. */
 const MOST = 64;
@@ -128,7 +133,8 @@ class Select extends Future<unknown> {
     if ((state & OVER) !== 0) return this._pollHandler(this._plan, cx);
     if (!pollProceed(cx)) return PENDING;
     const count = (state >> COUNT_SHIFT) & COUNT_MASK;
-    const start = (state & BIASED) !== 0 ? 0 : randomBelow(count);
+    const held = (state & HELD) >> HELD_SHIFT;
+    const start = held !== 0 ? held - 1 : (state & BIASED) !== 0 ? 0 : randomBelow(count);
     return count === 2 && this._plan === null ? this._pollTwo(cx, start) : this._pollAll(cx, start, count);
   }
 
@@ -137,18 +143,21 @@ class Select extends Future<unknown> {
     let at = start;
     let value: unknown = PENDING;
     try {
+      const steps = stepCount();
       const future = at === 0 ? this._first : this._second;
       if (future !== null) value = future.poll(cx);
       if (value === PENDING) {
+        if (this._holds(at, steps, cx)) return PENDING;
         at = 1 - at;
         const other = at === 0 ? this._first : this._second;
         if (other !== null) value = other.poll(cx);
+        if (value === PENDING && this._holds(at, steps, cx)) return PENDING;
       }
     } catch (error) {
       this._fail(at);
       throw error;
     }
-    if (value === PENDING) return PENDING;
+    if (value === PENDING) return this._rests();
     const loser = at === 0 ? this._second : this._first;
     this._state |= OVER;
     this._first = null;
@@ -161,6 +170,7 @@ class Select extends Future<unknown> {
     const plan = this._plan;
     let at = start;
     let value: unknown = PENDING;
+    const steps = stepCount();
     try {
       for (let left = count; left > 0; left -= 1) {
         const future = at === 0 ? this._first : at === 1 ? this._second : this._slot(at);
@@ -169,7 +179,7 @@ class Select extends Future<unknown> {
           if (value !== PENDING) {
             if (plan === null || this._matches(plan, at, value)) break;
             value = PENDING;
-          }
+          } else if (this._holds(at, steps, cx)) return PENDING;
         }
         at += 1;
         if (at === count) at = 0;
@@ -179,7 +189,7 @@ class Select extends Future<unknown> {
       throw error;
     }
     if (plan !== null) return this._goOn(plan, at, value, cx);
-    if (value === PENDING) return PENDING;
+    if (value === PENDING) return this._rests();
     this._clear(at);
     this._leave();
     return { branch: this._nameOf(at), value };
@@ -211,6 +221,19 @@ class Select extends Future<unknown> {
     if (handling !== null) return handling.describe();
     const names = this._names === null ? null : Object.keys(this._names);
     return `the first of ${describeAll([this._first, this._second, ...(this._more ?? [])], names)}`;
+  }
+
+  /** Whether branch `at` is to be polled again before any other. */
+  _holds(at: number, steps: number, cx: Context): boolean {
+    if (!stepsOn(steps, cx.waker)) return false;
+    this._state = (this._state & ~HELD) | ((at + 1) << HELD_SHIFT);
+    return true;
+  }
+
+  /** All wait, and no code is on its way. */
+  _rests(): typeof PENDING {
+    this._state &= ~HELD;
+    return PENDING;
   }
 
   _nameOf(at: number): string {
@@ -277,7 +300,7 @@ class Select extends Future<unknown> {
       handler = arm instanceof Branch ? arm._run : arm;
       name = this._nameOf(at);
       this._clear(at);
-    } else if (plan.live > 0) return PENDING;
+    } else if (plan.live > 0) return this._rests();
     this._leave();
     if (handler !== null) {
       plan.winner = name;
@@ -330,8 +353,8 @@ function nameOf(record: object, at: number): string {
  * come first): then it is up to you that an earlier branch does not starve the later ones. When the task's budget is
  * spent, no branch is polled.
  * Cancel safety: dropping it drops every branch. It loses what they lose: nothing, where they are futures of this
- * project that say so; what a generator has done so far is lost with it. An async function as a branch may be dropped
- * between an `await` and the next line, with what that await took: use the future itself or a generator there.
+ * project that say so; what a generator or an async function has done so far is lost with it. While the code of an async
+ * function that has had a result is on its way, no other branch is polled: it comes to its next `await`, or wins.
  *
  * A branch that throws makes the whole throw, and drops the rest. An input that is a function is called at the first
  * poll; a promise can be waited for, but not dropped.

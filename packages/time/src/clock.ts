@@ -32,7 +32,7 @@ export function pause(): void {
     );
   const driver = currentDriver();
   if (driver.isPaused())
-    throw new UsageError("ERR_RT_CLOCK", "Cannot pause: the clock is paused already; resume() before");
+    throw new UsageError("ERR_RT_CLOCK", "Cannot pause: the clock is paused; resume() before");
   driver._pause();
 }
 

@@ -74,5 +74,5 @@ function sum(name: string, fields: DurationLike): number {
     ms += factor < 0 ? value / -factor : value * factor;
   }
   if (known) return ms;
-  throw typeError(`${name} must be a number of milliseconds or like { seconds: 1 }, not ${show(fields)}`);
+  throw typeError(`${name} must be milliseconds or like { seconds: 1 }, not ${show(fields)}`);
 }

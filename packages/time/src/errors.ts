@@ -15,7 +15,7 @@ export class Elapsed extends Error {
 
 const REASONS = {
   shutdown: "Cannot wait: the runtime has shut down; make the timer on another",
-  atCapacity: "Cannot wait: there are too many timers; drop some",
+  atCapacity: "Cannot wait: too many timers; drop some",
   invalid: "Cannot wait: the clock ends before the deadline; choose another",
 };
 

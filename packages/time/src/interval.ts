@@ -180,5 +180,5 @@ export function intervalAt(start: Instant, period: Duration): Interval {
 function periodMillis(period: Duration): number {
   const ms = toMillis("the period", period);
   if (ms > 0) return ms;
-  throw rangeError("the period must be more than 0 ms; to give way again and again, use yieldNow");
+  throw rangeError("the period must be more than 0 ms; to give way, use yieldNow");
 }

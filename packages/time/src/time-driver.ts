@@ -83,7 +83,7 @@ export class TimeDriver extends LayeredDriver implements Timers {
   #frozen: number | null = null;
   /** The tick the scheduler has parked until. */
   #parkedUntil = Infinity;
-  /** It has given the thread back to the host, and nothing has happened since: it can be parked for less. */
+  /** It has given the thread back to the host: until it is awake it can be parked for less. */
   #canParkAnew = false;
   #refs = 0;
   /** Turns of the loop since something last happened, while paused. */
@@ -163,11 +163,10 @@ export class TimeDriver extends LayeredDriver implements Timers {
    * one more for each of them, only to park again, would cost as much as the timer.
    */
   #parkUntil(tick: number): void {
-    const left = this.#canParkAnew ? this.#origin + tick - this.now() : 0;
-    if (left > 0) {
-      this.#parkedUntil = tick;
-      this.inner.park(left);
-    } else this.unpark();
+    const left = this.#origin + tick - this.now();
+    if (!this.#canParkAnew || left <= 0) return this.unpark();
+    this.#parkedUntil = tick;
+    this.inner.park(left);
   }
 
   /** Wakes `waker` once, `ms` from now. */
@@ -197,14 +196,13 @@ export class TimeDriver extends LayeredDriver implements Timers {
   override poll(): void {
     this.inner.poll();
     this.#parkedUntil = AWAKE;
-    this.#canParkAnew = false;
     if (this._wheel.size > 0) this.#fire();
   }
 
   override park(timeoutMs: number): boolean {
+    this.#canParkAnew = timeoutMs === Infinity && !this.returnsFromPark;
     if (this.#frozen !== null) return this.#parkPaused(timeoutMs);
     this.#parkedUntil = this._wheel.next();
-    this.#canParkAnew = timeoutMs === Infinity && !this.inner.returnsFromPark;
     if (this.#parkedUntil === Infinity) return this.inner.park(timeoutMs);
     const left = this.#origin + this.#parkedUntil - this.now();
     if (left > 0) return this.inner.park(Math.min(timeoutMs, left));
@@ -214,7 +212,6 @@ export class TimeDriver extends LayeredDriver implements Timers {
 
   override unpark(): void {
     this.#parkedUntil = AWAKE;
-    this.#canParkAnew = false;
     this.#quietTurns = 0;
     this.inner.unpark();
   }
@@ -240,7 +237,6 @@ export class TimeDriver extends LayeredDriver implements Timers {
   #parkPaused(timeoutMs: number): boolean {
     // Whatever is registered from here on shows that something still goes on.
     this.#parkedUntil = Infinity;
-    this.#canParkAnew = false;
     const isHeld = isClockHeld(this.#handle) && this._foreign?.isMoving !== true;
     if (isHeld || this.#nextMove() === Infinity) return this.inner.park(timeoutMs);
     const polls = this.#metrics.workerPollCount(0);

@@ -15,6 +15,8 @@ import {
   madeProgress,
   notPolled,
   pollProceed,
+  stepCount,
+  stepsOn,
   suspension,
   TAKEN,
 } from "@rt/core/driver";
@@ -53,8 +55,12 @@ export class Timeout<T> extends Future<T> {
     const inner = this._inner;
     if (inner === null) throw takenOut();
     const hadBudget = hasBudgetRemaining();
+    const steps = stepCount();
     const value = this._sleep === null ? inner.poll(cx) : this._pollAgain(inner, cx);
-    if (value === PENDING) return this._pollTime(inner, cx, hadBudget);
+    if (value === PENDING) {
+      // Its code may come to the end with what it was just given.
+      return stepsOn(steps, cx.waker) ? PENDING : this._pollTime(inner, cx, hadBudget);
+    }
     if (this._sleep !== null) this._release();
     return value;
   }
@@ -157,9 +163,9 @@ function takenOut(): UsageError {
  * a generator or async function runs its `finally` blocks, a foreign promise goes on unheeded.
  *
  * The operation is polled before the deadline is looked at: what is ready at once succeeds, also with a duration of 0.
- * The code of an async function runs behind the poll, so one whose last wait ends at the very deadline is too late.
- * Cancel safety: dropping it drops the operation. An async function may be dropped between an `await` and the next line,
- * with what that await took: use the future itself or a generator there.
+ * While the code of an async function that has had a result is on its way, the deadline waits for it to come to its next
+ * `await`, or to its end.
+ * Cancel safety: dropping it drops the operation.
  *
  * @param duration - counts from the call. What goes beyond the end of the clock stands for about 30 years.
  * @throws RangeError when `duration` is negative or `NaN`.

@@ -54,8 +54,21 @@ describe("timeout", () => {
     expect(await paused(() => timeout(100, operation(99)) as never)).toBe("answer");
   });
 
-  it("gives the result that a generator comes to at the very deadline", async () => {
-    expect(await paused(() => timeout(100, answer(100)) as never)).toBe("answer");
+  it.each(lanes)("gives the result that comes at the very deadline: %s lane", async (_lane, operation) => {
+    expect(await paused(() => timeout(100, operation(100)) as never)).toBe("answer");
+  });
+
+  it("ends an async function that goes on and on", async () => {
+    async function busy(): Promise<never> {
+      for (;;) await yieldNow();
+    }
+    const error = await paused(async () => {
+      const handle = spawn(() => timeout(100, busy) as never);
+      for (let i = 0; i < 100; i += 1) await yieldNow();
+      await advance(1_000);
+      return await rejectionOf(handle);
+    });
+    expect(error).toMatchObject({ name: "Elapsed" });
   });
 
   it.each(lanes)("throws Elapsed when the deadline comes first: %s lane", async (_lane, operation) => {

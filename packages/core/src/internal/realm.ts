@@ -83,6 +83,10 @@ export class Realm {
   locals: LocalsNode | null = null;
   /** Set when an async function was let go on: its code runs in microtasks after the current poll. */
   resumed: Scope | null = null;
+  /** Goes up when code of an async function that is a part of something else is on its way, see `steps.ts`. */
+  steps = 0;
+  /** Whose it was the last time. */
+  stepping: Scope | null = null;
   /** The current async scope where the platform keeps none for us. */
   asyncScope: Scope | null = null;
   /** Runtimes made current by `enter()`, the innermost last. */

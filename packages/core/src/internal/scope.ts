@@ -55,6 +55,13 @@ const CANCEL_NEXT = 0x40;
 const CANCEL_ALL = 0x80;
 /** The home of awaits outside any task. */
 const IS_ROOT = 0x100;
+/** It is a part of something else: a branch, or what a time-out is around. Set when it starts. */
+const NESTED = 0x200;
+/** Nested, and its code was let go on and has come neither to an await of a future of ours nor to its end. */
+const STEPPING = 0x400;
+/** How many polls in a row have let it go on. After the most of them it gives way once, so that others get a look-in. */
+const TURN = 0x1000;
+const TURNS = 0xf000;
 
 export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _controller: AbortController | null = null;
@@ -89,8 +96,26 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     // A whole budget of awaits went by since the last poll: the loop's turn must come sooner.
     if (this._budget <= 0 && this._task !== null) this._task._scheduler.core.heavyPolls += 1;
     this._budget = BUDGET;
-    if (this._ready !== null) this._pollReady(cx);
-    return (this._state & RUNNING) === 0 ? this._take() : PENDING;
+    if (this._ready !== null) {
+      if ((state & TURNS) === TURNS) {
+        this._state = state & ~TURNS;
+        cx.waker.wake();
+        return PENDING;
+      }
+      this._pollReady(cx);
+    }
+    if ((this._state & RUNNING) === 0) return this._take();
+    if ((this._state & NESTED) !== 0) this._turn(state);
+    return PENDING;
+  }
+
+  /** At the end of a poll as a part of something else. */
+  _turn(before: number): void {
+    if ((this._state & STEPPING) === 0) this._state &= ~TURNS;
+    else {
+      if ((before & STEPPING) === 0) this._state += TURN;
+      this._steps();
+    }
   }
 
   override drop(): void {
@@ -148,12 +173,29 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Notes that the function's code is about to go on in a microtask. */
   _letGo(): void {
     realm.resumed = this;
+    if ((this._state & NESTED) !== 0) this._steps();
     if (realm.scopes === null) guessScope((this._state & IS_ROOT) === 0 ? this : null);
+  }
+
+  /** Tells whoever polls this as a part of something else that its code is on its way. */
+  _steps(): void {
+    this._state |= STEPPING;
+    realm.steps = (realm.steps + 1) | 0;
+    realm.stepping = this;
+  }
+
+  get _isStepping(): boolean {
+    return (this._state & STEPPING) !== 0;
+  }
+
+  /** What it waits for is none of ours: its code may not come back for long. */
+  _rest(): void {
+    this._state &= ~STEPPING;
   }
 
   /** Polls the leaf of a new await, and keeps it where it is pending. Gives what `then` gives. */
   _await(node: Await, leaf: Future<unknown>): Promise<unknown> {
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL | NESTED)) !== 0) return this._awaitOther(node, leaf);
     const { task, locals, budget } = realm;
     realm.task = this._task;
     realm.locals = this._locals;
@@ -182,6 +224,16 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     return node;
   }
 
+  _awaitOther(node: Await, leaf: Future<unknown>): Promise<unknown> {
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    // In the poll of whatever this is a part of: if it took something here, another branch might win meanwhile.
+    this._state &= ~STEPPING;
+    node._leaf = leaf;
+    this._link(node);
+    node.wake();
+    return node;
+  }
+
   _refuse(node: Await, leaf: Future<unknown>): Promise<unknown> {
     this._state &= ~CANCEL_NEXT;
     node._leaf = null;
@@ -193,7 +245,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Whether an await whose result is known already may be settled at once. Then its code goes on. */
   _mayGoOn(): boolean {
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
+    if ((this._state & (CANCEL_NEXT | CANCEL_ALL | NESTED)) !== 0 || this._budget <= 0) return false;
     this._budget -= 1;
     this._letGo();
     return true;
@@ -203,7 +255,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _goesOn(node: Await, leaf: Future<unknown>): boolean {
     const task = this._task;
     if (realm.scopes === null || realm.task !== null || task === null || this._ready !== null) return false;
-    if ((this._state & (RUNNING | CLOSING | CANCEL_NEXT | CANCEL_ALL)) !== RUNNING) return false;
+    if ((this._state & (RUNNING | CLOSING | CANCEL_NEXT | CANCEL_ALL | NESTED)) !== RUNNING) return false;
     if ((task._state & SCHEDULED) !== 0 || task._scheduler.core.watched) return false;
     const outer = realm.budget;
     realm.budget = this._budget;
@@ -222,8 +274,10 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   }
 
   _start(cx: Context): Poll<T> {
-    this._state |= RUNNING;
     this._task = realm.task;
+    const { resumed } = realm;
+    this._state |=
+      this._task !== null && this._task._body === (this as Future<unknown>) ? RUNNING : RUNNING | NESTED;
     this._locals = realm.locals;
     if (realm.enteredSets.length > 0) this._localSet = realm.enteredSets.at(-1) ?? null;
     this._letGo();
@@ -237,7 +291,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     } finally {
       realm.generator = outer;
     }
-    return (this._state & DELEGATED) === 0 ? PENDING : this._delegate().poll(cx);
+    if ((this._state & DELEGATED) === 0) return PENDING;
+    realm.resumed = resumed; // it has no code that runs in microtasks
+    return this._delegate().poll(cx);
   }
 
   /** Calls the function inside its own scope. */
@@ -290,7 +346,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       task._settled(status === REJECTED, result, (state & CANCEL_NEXT) !== 0);
       return;
     }
-    this._state = (state & ~RUNNING) | status;
+    this._state = (state & ~(RUNNING | STEPPING)) | status;
     this._content = result;
     this._waker?.wake();
   }

@@ -1,0 +1,49 @@
+/**
+ * What a combinator that drops some of its parts has to know of async functions.
+ *
+ * A poll that has the result of an await gives it to the function at once, but the function's code goes on in microtasks
+ * behind the poll. Dropped before that, it would lose what the await took. So its part of the combinator is stepping
+ * until it comes to its next await, or to its end; either wakes it. Until then the others must not win. One that goes on
+ * and on gives way by itself: every sixteenth poll of it does nothing.
+ */
+import type { Waker } from "../future.ts";
+import { realm } from "./realm.ts";
+
+/**
+ * How many microtasks it may take to come back. With more it is taken to wait for a promise of somebody else's: that
+ * may take for ever, and nothing of ours is lost by dropping it there.
+ */
+const HOPS = 16;
+
+const settled: Promise<void> = Promise.resolve();
+
+/** Take it before polling a part, for {@link stepsOn}. @public */
+export function stepCount(): number {
+  return realm.steps;
+}
+
+/**
+ * Behind a poll that gave `PENDING`: whether an async function that was polled, itself or within something else, has code
+ * on its way. Then return `PENDING` without polling the others, and poll that part first the next time; `waker` is woken
+ * for it.
+ *
+ * @param since - what {@link stepCount} was before that poll.
+ * @public
+ */
+export function stepsOn(since: number, waker: Waker): boolean {
+  const scope = realm.stepping;
+  if (realm.steps === since || scope === null || !scope._isStepping) return false;
+  let hops = HOPS;
+  const hop = (): void => {
+    // Whatever else brings it to rest has woken it.
+    if (!scope._isStepping) return;
+    hops -= 1;
+    if (hops > 0) void settled.then(hop);
+    else {
+      scope._rest();
+      waker.wake();
+    }
+  };
+  void settled.then(hop);
+  return true;
+}

@@ -21,7 +21,7 @@ const TOLERANCE_MS = 5;
  * using every = interval(5);
  * const first = yield* every.tick(); // at once
  * const second = yield* every.tick();
- * second.durationSince(first); // => 5
+ * Math.round(second.durationSince(first)); // => 5
  * ```
  * @see Tokio `time::Interval`
  * @public

@@ -59,7 +59,7 @@ const IS_ROOT = 0x100;
 const NESTED = 0x200;
 /** Nested, and its code was let go on and has come neither to an await of a future of ours nor to its end. */
 const STEPPING = 0x400;
-/** How many polls in a row have let it go on. After the most of them it gives way once, so that others get a look-in. */
+/** How many polls in a row have let it go on. After the most of them it gives way once. */
 const TURN = 0x1000;
 const TURNS = 0xf000;
 
@@ -93,12 +93,14 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const state = this._state;
     if ((state & DELEGATED) !== 0) return this._delegate().poll(cx);
     if ((state & (RUNNING | FULFILLED | REJECTED | DONE)) === 0) return this._start(cx);
+    const isSpent = this._budget <= 0;
     // A whole budget of awaits went by since the last poll: the loop's turn must come sooner.
-    if (this._budget <= 0 && this._task !== null) this._task._scheduler.core.heavyPolls += 1;
+    if (isSpent && this._task !== null) this._task._scheduler.core.heavyPolls += 1;
     this._budget = BUDGET;
     if (this._ready !== null) {
-      if ((state & TURNS) === TURNS) {
-        this._state = state & ~TURNS;
+      if ((state & NESTED) !== 0 && (isSpent || (state & TURNS) === TURNS)) {
+        // It goes on and on: now the others, if they wait for its code.
+        this._state &= ~TURNS;
         cx.waker.wake();
         return PENDING;
       }
@@ -195,7 +197,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Polls the leaf of a new await, and keeps it where it is pending. Gives what `then` gives. */
   _await(node: Await, leaf: Future<unknown>): Promise<unknown> {
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL | NESTED)) !== 0) return this._awaitOther(node, leaf);
+    const state = this._state;
+    if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    if ((state & (NESTED | STEPPING)) === NESTED) return this._defer(node, leaf);
     const { task, locals, budget } = realm;
     realm.task = this._task;
     realm.locals = this._locals;
@@ -220,14 +224,16 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     }
     // The leaf may have dropped this very function while it was polled.
     if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    this._state &= ~STEPPING;
     this._link(node);
     return node;
   }
 
-  _awaitOther(node: Await, leaf: Future<unknown>): Promise<unknown> {
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
-    // In the poll of whatever this is a part of: if it took something here, another branch might win meanwhile.
-    this._state &= ~STEPPING;
+  /**
+   * Leaves the first poll to that of whatever this is a part of. Nobody waits for this code, which somebody else's promise
+   * has let go on: if it took something now, another branch might win before it has used it.
+   */
+  _defer(node: Await, leaf: Future<unknown>): Promise<unknown> {
     node._leaf = leaf;
     this._link(node);
     node.wake();
@@ -245,7 +251,9 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Whether an await whose result is known already may be settled at once. Then its code goes on. */
   _mayGoOn(): boolean {
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL | NESTED)) !== 0 || this._budget <= 0) return false;
+    const state = this._state;
+    if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
+    if ((state & (NESTED | STEPPING)) === NESTED) return false;
     this._budget -= 1;
     this._letGo();
     return true;
@@ -279,6 +287,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     this._state |=
       this._task !== null && this._task._body === (this as Future<unknown>) ? RUNNING : RUNNING | NESTED;
     this._locals = realm.locals;
+    this._budget = realm.budget;
     if (realm.enteredSets.length > 0) this._localSet = realm.enteredSets.at(-1) ?? null;
     this._letGo();
     const outer = realm.generator;

@@ -23,7 +23,7 @@ describe("a million rounds of select against one channel, notify and token", () 
     "keep memory flat in the %s lane",
     async (lane) => {
       const { message, notified, grownBytes } = await selectRounds(lane);
-      expect(message + notified).toBeGreaterThan(ROUNDS * 0.8);
+      expect(message + notified).toBeGreaterThan(ROUNDS * 0.7);
       // One byte a round would be 900 kB.
       expect(grownBytes).toBeLessThan(300_000);
     },

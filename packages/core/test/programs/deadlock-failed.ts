@@ -41,7 +41,7 @@ const programs: Record<string, () => Async<void>> = {
     yield* local.runUntil(pending());
   },
   *ignored() {
-    using _handle = new TaskBuilder().name("writer").spawn(fail("out of ink"));
+    void new TaskBuilder().name("writer").spawn(fail("out of ink"));
     yield* pending();
   },
   *two() {

@@ -19,7 +19,7 @@ describe.runIf(runsExamples)("stress-test", () => {
     const { status, output } = await soak("--seconds", "3");
     expect(output).toContain("nothing lost, nothing left");
     expect(status, output).toBe(0);
-  });
+  }, 60_000);
 
   it("refuses a number of clients that is none", async () => {
     const { status, output } = await soak("--clients", "many");

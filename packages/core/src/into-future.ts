@@ -1,5 +1,5 @@
 /** The conversion that everything which takes a computation does first. */
-import { Future, type IntoFuture } from "./future.ts";
+import type { Future, IntoFuture } from "./future.ts";
 import { GeneratorFuture } from "./internal/generator-future.ts";
 import { isFuture } from "./internal/kinds.ts";
 import { toBody } from "./internal/runtime-core.ts";
@@ -13,8 +13,7 @@ import { toBody } from "./internal/runtime-core.ts";
  * @public
  */
 export function intoFuture<T>(into: IntoFuture<T>): Future<T> {
-  if (isFuture(into)) return into["rt:wait"]();
   const body = toBody(into, true);
   // toBody gives a future or a generator.
-  return body instanceof Future ? body : new GeneratorFuture(body as never);
+  return isFuture(body) ? body : new GeneratorFuture(body as never);
 }

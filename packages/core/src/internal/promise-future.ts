@@ -6,12 +6,12 @@ import { charge, proceed } from "./budget.ts";
 // Bits of `_state`.
 /** The promise was asked for its result. */
 const ASKED = 0x1;
-/** The platform's own kind, which calls back in a microtask of its own. */
-const NATIVE = 0x10;
 const FULFILLED = 0x2;
 const REJECTED = 0x4;
 /** The result was given, or nobody wants it any more. */
 const DONE = 0x8;
+/** The promise is of the platform's own kind, which calls back in a microtask that does nothing else. */
+const NATIVE = 0x10;
 
 export class PromiseFuture<T> extends Future<T> {
   /** The promise; then its result. */

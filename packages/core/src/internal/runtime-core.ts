@@ -19,7 +19,7 @@ import type { Config } from "./config.ts";
 import { FastRand } from "./fast-rand.ts";
 import { fromPromise } from "../from-promise.ts";
 import { Join } from "./join.ts";
-import { cannotRun, isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
+import { cannotRun, isFuture, isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
 import { currentScope, realm } from "./realm.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
@@ -525,7 +525,7 @@ function leaveScope(): CapturedContext | null {
  * @param keepContext - an async function runs in the asynchronous context of this moment.
  */
 export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> | IntoFuture<T> {
-  if (into instanceof Future) return into["rt:wait"]();
+  if (isFuture(into)) return into["rt:wait"]();
   if (isGenerator(into)) return into;
   if (typeof into === "function") {
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();

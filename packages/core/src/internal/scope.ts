@@ -200,23 +200,19 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const state = this._state;
     if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
     if ((state & (NESTED | STEPPING)) === NESTED) return this._defer(node, leaf);
-    const { task, locals, budget } = realm;
-    realm.task = this._task;
-    realm.locals = this._locals;
+    const outer = realm.budget;
     realm.budget = this._budget;
     node._leaf = leaf;
     let value: unknown;
     let failed = false;
     try {
-      value = leaf.poll(node);
+      value = this._pollLeaf(leaf, node);
     } catch (error) {
       value = error;
       failed = true;
     }
-    realm.task = task;
-    realm.locals = locals;
     this._budget = realm.budget;
-    realm.budget = budget;
+    realm.budget = outer;
     if (value !== PENDING || failed) {
       node._leaf = null;
       this._letGo();
@@ -356,6 +352,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       return;
     }
     this._state = (state & ~(RUNNING | STEPPING)) | status;
+    if (realm.stepping === (this as Scope)) realm.stepping = null; // or it would hold the result for long
     this._content = result;
     this._waker?.wake();
   }

@@ -1,25 +1,14 @@
 /** However a reader came to stop reading, its peer is stopped, and what is held for it is bounded. */
-import { setImmediate } from "node:timers/promises";
-import { type Async, type Future, fromPromise, PENDING, spawn } from "@rt/core";
+import { type Async, type Future, PENDING, spawn } from "@rt/core";
 import { type SocketStream, UnixStream } from "@rt/net";
 import { describe, expect, it } from "vitest";
-import { run, TestWaker, turns } from "./support/net.ts";
+import { fill, run, TestWaker, turns } from "./support/net.ts";
 
 /** What is told of: 64 KiB queued, a read of Node's under way, and what Node itself holds; and some for the rounding. */
 const AHEAD = (64 + 80 + 64) * 1024;
 
-/** What the peer can write while nobody reads, as blocks of 16 KiB. */
-function* fill(stream: SocketStream): Async<number> {
-  const block = new Uint8Array(16 * 1024);
-  let total = 0;
-  for (let idle = 0; idle < 20; ) {
-    const count = stream.tryWrite(block);
-    idle = count === null ? idle + 1 : 0;
-    total += count ?? 0;
-    yield* fromPromise(setImmediate());
-  }
-  return total;
-}
+/** As the finest that is told apart. */
+const BLOCK = 16 * 1024;
 
 const buf = new Uint8Array(1);
 const given: readonly [string, (stream: SocketStream) => void][] = [
@@ -48,11 +37,11 @@ describe("A stream that nobody reads", () => {
   it.each(given)("stops its peer, after %s", (_what, before) =>
     run(function* () {
       const [idle, bare] = yield* UnixStream.pair();
-      const kernel = yield* fill(bare);
+      const kernel = yield* fill(bare, BLOCK);
       const [reader, writer] = yield* UnixStream.pair();
       before(reader);
       yield* turns(1);
-      const taken = yield* fill(writer);
+      const taken = yield* fill(writer, BLOCK);
       expect(taken).toBeGreaterThanOrEqual(kernel - 16 * 1024);
       expect(taken).toBeLessThanOrEqual(kernel + AHEAD);
       for (const end of [idle, bare, reader, writer]) end.close();
@@ -65,7 +54,7 @@ describe("A stream that nobody reads", () => {
       let written = 0;
       let read = 0;
       for (let round = 0; round < 5; round += 1) {
-        written += yield* fill(writer);
+        written += yield* fill(writer, BLOCK);
         expect(written - read).toBeLessThanOrEqual(AHEAD + 512 * 1024);
         while (read < written) read += (yield* reader.readChunk())?.length ?? Number.NaN;
       }

@@ -3,7 +3,7 @@
  *
  * Node calls back once for every socket that has something, and would run the woken task in a microtask behind each
  * call. Where several sockets have something in one turn of the loop, it is cheaper to wake all of them and to run the
- * tasks once, as an event loop of one's own would: `benches/net/echo.bench.ts` shows 10 to 15 % of a server's time at
+ * tasks once, as an event loop of one's own would: `benches/net/echo.bench.ts` shows a tenth of a server's time at
  * 64 connections. Where there is one event to a turn, to wait for the end of it costs more than it saves. So the load
  * is measured: on every turn while activations are held up, else now and then.
  */
@@ -13,7 +13,7 @@ const { setImmediate } = globalThis;
 
 /** Events to a turn from which on it is worth it. */
 const WORTH = 3;
-/** Events that are held up at most: with more, what the first brought is out of the cache by the time it is used. */
+/** Events that are held up at most: more gained nothing in the bench, and the first would wait for longer. */
 const MOST_EVENTS = 16;
 /** Bytes that are: beside so many, an activation costs nothing. */
 const MOST_BYTES: number = 64 * 1024;

@@ -11,7 +11,7 @@ import {
   spawn,
   type Waker,
 } from "@rt/core";
-import { TcpListener, TcpStream } from "@rt/net";
+import { type SocketStream, TcpListener, TcpStream } from "@rt/net";
 
 export const LANES = ["generator", "async"] as const;
 export type Lane = (typeof LANES)[number];
@@ -96,9 +96,9 @@ export function* tcpPair(): Async<[TcpStream, TcpStream]> {
   return [client, server];
 }
 
-/** Reads nothing, and writes until the kernels of both ends are full. Gives the number of bytes they took. */
-export function* fill(stream: TcpStream): Async<number> {
-  const block = new Uint8Array(64 * 1024);
+/** Reads nothing, and writes until what is between both ends is full. Gives the number of bytes it took. */
+export function* fill(stream: SocketStream, blockSize: number = 64 * 1024): Async<number> {
+  const block = new Uint8Array(blockSize);
   let total = 0;
   for (let idle = 0; idle < 20; ) {
     const count = stream.tryWrite(block);

@@ -23,7 +23,9 @@ describe("a million rounds of select against one channel, notify and token", () 
     "keep memory flat in the %s lane",
     async (lane) => {
       const { message, notified, grownBytes } = await selectRounds(lane);
-      expect(message + notified).toBeGreaterThan(ROUNDS * 0.7);
+      // Every message but what the channel of 64 may hold when the token ends it; notifications merge.
+      expect(message).toBeGreaterThan((ROUNDS * 2) / 3 - 66);
+      expect(notified).toBeGreaterThan(ROUNDS / 10);
       // One byte a round would be 900 kB.
       expect(grownBytes).toBeLessThan(300_000);
     },

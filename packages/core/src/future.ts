@@ -99,6 +99,18 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
   }
 
   /**
+   * Makes a class one of futures that sets `_state` itself; the build turns each `extends Future` into this.
+   * @internal
+   */
+  static "rt:leaf"<F extends { readonly prototype: Future<unknown> }>(type: F): F {
+    const own = Object.setPrototypeOf(type.prototype, Future.prototype) as Future<unknown>;
+    // Each await looks it up in the slow way: 4 ns less where it is found one prototype earlier.
+    const { then } = own;
+    own.then = then;
+    return type;
+  }
+
+  /**
    * The future that stands for one wait for this: itself, unless it may be waited for many times. No method of a user's
    * class takes such a name by accident; a symbol would keep bundlers from leaving out the classes that have it.
    * @internal

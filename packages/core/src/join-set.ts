@@ -344,8 +344,8 @@ function nextBox<T>(set: JoinSet<T>, waiter: object, cx: Context): Poll<Box<T> |
 }
 
 class SetFuture<T, R> extends Future<R> {
-  readonly _set: JoinSet<T>;
-  readonly _step: Step<T, R>;
+  declare readonly _set: JoinSet<T>;
+  declare readonly _step: Step<T, R>;
   constructor(set: JoinSet<T>, step: Step<T, R>) {
     super();
     this._set = set;

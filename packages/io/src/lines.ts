@@ -5,7 +5,7 @@
  * cut as text. The bytes stay in the reader's window until their line is handed out: the reader can be used in
  * between, and `Lines` notices.
  */
-import { PENDING, type Context, type Future, type Poll } from "@rt/core";
+import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import {
   currentContext,
   FINISHED,
@@ -20,7 +20,6 @@ import { LimitError } from "./errors.ts";
 import { Search, takeUntil } from "./internal/buf-ops.ts";
 import { decode, findByte, NEAR } from "./internal/bytes.ts";
 import { describeRead } from "./internal/describe.ts";
-import { leaf } from "./internal/leaf.ts";
 
 /** Compared with on each poll: an imported binding is compared slowly. */
 const pending: typeof PENDING = PENDING;
@@ -193,23 +192,19 @@ function resultOf<T>(value: T | undefined): IteratorResult<T, undefined> {
   return value === undefined ? { done: true, value: undefined } : { done: false, value };
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
-interface NextLine extends Future<string | undefined> {}
-
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
-class NextLine {
-  readonly _lines: Lines;
+class NextLine extends Future<string | undefined> {
+  declare readonly _lines: Lines;
   constructor(lines: Lines) {
-    this._state = 0;
+    super();
     this._lines = lines;
   }
-  poll(cx: Context): Poll<string | undefined> {
+  override poll(cx: Context): Poll<string | undefined> {
     if (!pollProceed(cx)) return pending;
     const line = this._lines.pollNextLine(cx);
     if (line !== pending) madeProgress();
     return line;
   }
-  next(): IteratorResult<Future<unknown>, string | undefined> {
+  override next(): IteratorResult<Future<unknown>, string | undefined> {
     const cx = currentContext();
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
@@ -224,11 +219,10 @@ class NextLine {
     this._state &= ~FINISHED;
     return suspension;
   }
-  describe(): string {
+  override describe(): string {
     return `a line${describeRead(this._lines._reader).slice(4)}`;
   }
 }
-leaf(NextLine);
 
 /**
  * Gives the segments of a reader between delimiters. Made by {@link BufRead.split}; an async iterable.
@@ -294,23 +288,19 @@ export class Split implements AsyncIterable<Uint8Array> {
   }
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
-interface NextSegment extends Future<Uint8Array | undefined> {}
-
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
-class NextSegment {
-  readonly _split: Split;
+class NextSegment extends Future<Uint8Array | undefined> {
+  declare readonly _split: Split;
   constructor(split: Split) {
-    this._state = 0;
+    super();
     this._split = split;
   }
-  poll(cx: Context): Poll<Uint8Array | undefined> {
+  override poll(cx: Context): Poll<Uint8Array | undefined> {
     if (!pollProceed(cx)) return pending;
     const segment = this._split.pollNextSegment(cx);
     if (segment !== pending) madeProgress();
     return segment;
   }
-  next(): IteratorResult<Future<unknown>, Uint8Array | undefined> {
+  override next(): IteratorResult<Future<unknown>, Uint8Array | undefined> {
     const cx = currentContext();
     if (cx === null || (this._state & TAKEN) !== 0) return notPolled(this);
     this._state |= FINISHED;
@@ -319,8 +309,7 @@ class NextSegment {
     this._state &= ~FINISHED;
     return suspension;
   }
-  describe(): string {
+  override describe(): string {
     return describeRead(this._split.getRef());
   }
 }
-leaf(NextSegment);

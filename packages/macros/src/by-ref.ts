@@ -3,7 +3,7 @@ import { Future, type Context, type Poll } from "@rt/core";
 import { show, typeError } from "@rt/core/driver";
 
 class ByRef<T> extends Future<T> {
-  readonly _inner: Future<T>;
+  declare readonly _inner: Future<T>;
   constructor(inner: Future<T>) {
     super();
     this._inner = inner;

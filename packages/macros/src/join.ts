@@ -30,11 +30,11 @@ export type Joined<F> = { -readonly [K in keyof F]: Output<F[K]> };
 export type JoinedSettled<F> = { -readonly [K in keyof F]: PromiseSettledResult<Output<F[K]>> };
 
 class Join extends Future<unknown> {
-  readonly _futures: Slot[];
-  readonly _values: unknown[];
+  declare readonly _futures: Slot[];
+  declare readonly _values: unknown[];
   /** The names of a record. */
-  readonly _names: readonly string[] | null;
-  _left: number;
+  declare readonly _names: readonly string[] | null;
+  declare _left: number;
   /** Where the next poll begins. */
   _start = 0;
   /** What failed first. */

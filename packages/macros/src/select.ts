@@ -100,14 +100,14 @@ interface Plan {
 
 class Select extends Future<unknown> {
   /** The first two branches, which are often all there are, so that those need no array. */
-  _first: Slot;
-  _second: Slot;
-  _more: Slot[] | null;
+  declare _first: Slot;
+  declare _second: Slot;
+  declare _more: Slot[] | null;
   /** The record that was given, for the branches' names; the names of the first two are known at once. */
-  readonly _names: object | null;
-  readonly _name: string;
-  readonly _otherName: string;
-  readonly _plan: Plan | null;
+  declare readonly _names: object | null;
+  declare readonly _name: string;
+  declare readonly _otherName: string;
+  declare readonly _plan: Plan | null;
 
   constructor(
     first: Slot,

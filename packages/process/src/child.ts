@@ -172,8 +172,8 @@ function killQuietly(running: Running): void {
 }
 
 class Wait extends Future<ExitStatus> implements Waiting {
-  readonly _child: Child;
-  readonly _running: Running;
+  declare readonly _child: Child;
+  declare readonly _running: Running;
   _waker: Waker | null = null;
   /** Lets a paused clock go on. */
   _release: (() => void) | null = null;

@@ -83,8 +83,8 @@ export class Signal implements Disposable, AsyncIterable<void> {
 
 /** One wait. */
 class Recv extends Future<void> {
-  readonly _listener: Signal;
-  readonly _source: Source;
+  declare readonly _listener: Signal;
+  declare readonly _source: Source;
   _arrived: Notified | null = null;
   /** Of the runtime that is told of the wait. */
   _driver: SignalDriver | null = null;

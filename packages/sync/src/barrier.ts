@@ -65,7 +65,7 @@ export class BarrierWaitResult {
 const ARRIVED = 1;
 
 class BarrierWait extends Future<BarrierWaitResult> implements Waiter<BarrierWait> {
-  readonly _barrier: Barrier;
+  declare readonly _barrier: Barrier;
   _round = 0;
   _place: Place<BarrierWait> | null = null;
 

@@ -80,10 +80,10 @@ export class OnceCell<T> extends Cell<T> {
 }
 
 class GetOrInit<T> extends Future<T> implements CellWaiter {
-  readonly _cell: OnceCell<T>;
+  declare readonly _cell: OnceCell<T>;
   _place: Place<CellWaiter> | null = null;
   /** Null once it runs, as `_running`, or is not needed any more. */
-  _init: IntoFuture<T> | null;
+  declare _init: IntoFuture<T> | null;
   _running: Future<T> | null = null;
 
   constructor(cell: OnceCell<T>, init: IntoFuture<T>) {

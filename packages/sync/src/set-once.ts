@@ -31,7 +31,7 @@ export class SetOnce<T> extends Cell<T> {
 }
 
 class Wait<T> extends Future<T> implements CellWaiter {
-  readonly _cell: SetOnce<T>;
+  declare readonly _cell: SetOnce<T>;
   _place: Place<CellWaiter> | null = null;
 
   constructor(cell: SetOnce<T>) {

@@ -104,7 +104,8 @@ function inRange(ms: number): Instant | null {
   return Math.abs(ms) <= LAST ? new Instant(ms) : null;
 }
 
-function outOfRange(what: string): never {
+/** Throws the error for what is beyond the clock. */
+export function outOfRange(what: string): never {
   throw rangeError(`${what} is no instant: the clock ends at ${LAST} ms`);
 }
 

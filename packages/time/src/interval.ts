@@ -121,11 +121,6 @@ export class Interval implements Disposable {
     if (this.#waiting === tick) this.#sleep.drop();
   }
 
-  /** @internal */
-  _describe(): string {
-    return `the next tick of an interval of ${this.#period} ms`;
-  }
-
   #afterLate(due: number, now: number): number {
     if (this.#behavior === "burst") return due + this.#period;
     if (this.#behavior === "delay") return now + this.#period;
@@ -151,7 +146,7 @@ class Tick extends Future<Instant> {
     this.#owner._drop(this);
   }
   override describe(): string {
-    return this.#owner._describe();
+    return `the next tick of an interval of ${this.#owner.period()} ms`;
   }
 }
 

@@ -43,19 +43,19 @@ const OVER: IteratorResult<never, void> = { done: true, value: undefined };
  */
 export class Sleep extends Future<void> implements WheelEntry {
   /** @internal */
-  _driver: TimeDriver;
+  declare _driver: TimeDriver;
   /** @internal */
-  _deadline: number;
+  declare _deadline: number;
   /** @internal */
-  _tick: number;
+  declare _tick: number;
   /** @internal */
-  _slot: number;
+  declare _slot: number;
   /** @internal */
-  _previous: WheelEntry | null;
+  declare _previous: WheelEntry | null;
   /** @internal */
-  _next: WheelEntry | null;
+  declare _next: WheelEntry | null;
   /** @internal */
-  _waker: Waker | null;
+  declare _waker: Waker | null;
 
   /** @internal */
   constructor(driver: TimeDriver, deadline: number, state: number) {

@@ -33,13 +33,13 @@ import { currentDriver, type TimeDriver } from "./time-driver.ts";
  */
 export class Timeout<T> extends Future<T> {
   /** @internal */
-  readonly _driver: TimeDriver;
+  declare readonly _driver: TimeDriver;
   /** @internal */
-  readonly _deadline: number;
+  declare readonly _deadline: number;
   /** Null once it was taken out. @internal */
-  _inner: Future<T> | null;
+  declare _inner: Future<T> | null;
   /** Made when there is something to wait for: most operations are ready at once, and then a timer is not needed. @internal */
-  _sleep: Sleep | null;
+  declare _sleep: Sleep | null;
 
   /** @internal */
   constructor(driver: TimeDriver, deadline: number, inner: Future<T>) {

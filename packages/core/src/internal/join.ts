@@ -10,10 +10,10 @@ export const WOKEN = 0x1;
 export const DIRECT = 0x2;
 
 export class Join<T> extends Future<T> {
-  readonly _task: Task<T>;
-  _waker: Waker | null;
-  _previousJoin: Join<T> | null;
-  _nextJoin: Join<T> | null;
+  declare readonly _task: Task<T>;
+  declare _waker: Waker | null;
+  declare _previousJoin: Join<T> | null;
+  declare _nextJoin: Join<T> | null;
 
   constructor(task: Task<T>) {
     super();

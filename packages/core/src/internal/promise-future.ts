@@ -15,8 +15,8 @@ const NATIVE = 0x10;
 
 export class PromiseFuture<T> extends Future<T> {
   /** The promise; then its result. */
-  _content: unknown;
-  _waker: Waker | null;
+  declare _content: unknown;
+  declare _waker: Waker | null;
 
   constructor(source: PromiseLike<T>) {
     super();

@@ -76,8 +76,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _ready: Await | null = null;
   _lastReady: Await | null = null;
   /** The function; later what it gave, or the generator it made. */
-  _content: unknown;
-  readonly _context: CapturedContext | null;
+  declare _content: unknown;
+  declare readonly _context: CapturedContext | null;
   _budget: number = BUDGET;
   /** What the drop of an awaited future threw. */
   _dropError: { readonly error: unknown } | null = null;

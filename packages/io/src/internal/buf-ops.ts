@@ -64,7 +64,7 @@ export function takeUntil(io: BufRead, found: number, less: number): Uint8Array 
 }
 
 export class FillBuf extends Future<Uint8Array> {
-  readonly _io: BufRead;
+  declare readonly _io: BufRead;
   constructor(io: BufRead) {
     super();
     this._io = io;
@@ -90,8 +90,8 @@ export class FillBuf extends Future<Uint8Array> {
 }
 
 export class ReadUntil extends Future<Uint8Array> {
-  readonly _io: BufRead;
-  readonly _search: Search;
+  declare readonly _io: BufRead;
+  declare readonly _search: Search;
   constructor(io: BufRead, byte: number, limit: number) {
     super();
     this._io = io;
@@ -119,8 +119,8 @@ export class ReadUntil extends Future<Uint8Array> {
 }
 
 export class ReadLine extends Future<string> {
-  readonly _io: BufRead;
-  readonly _search: Search;
+  declare readonly _io: BufRead;
+  declare readonly _search: Search;
   constructor(io: BufRead, limit: number) {
     super();
     this._io = io;

@@ -27,8 +27,8 @@ const pending: typeof PENDING = PENDING;
 type Step<T> = IteratorResult<Future<unknown>, T>;
 
 export class Read extends Future<number> {
-  readonly _io: Reader;
-  readonly _buf: Uint8Array;
+  declare readonly _io: Reader;
+  declare readonly _buf: Uint8Array;
   constructor(io: Reader, buf: Uint8Array) {
     super();
     this._io = io;
@@ -55,8 +55,8 @@ export class Read extends Future<number> {
 }
 
 export class ReadChunk extends Future<Uint8Array | undefined> {
-  readonly _io: Reader;
-  readonly _max: number;
+  declare readonly _io: Reader;
+  declare readonly _max: number;
   constructor(io: Reader, max: number) {
     super();
     this._io = io;
@@ -83,8 +83,8 @@ export class ReadChunk extends Future<Uint8Array | undefined> {
 }
 
 export class ReadIntoBuf extends Future<number> {
-  readonly _io: Reader;
-  readonly _buf: ReadBuf;
+  declare readonly _io: Reader;
+  declare readonly _buf: ReadBuf;
   constructor(io: Reader, buf: ReadBuf) {
     super();
     this._io = io;
@@ -104,8 +104,8 @@ export class ReadIntoBuf extends Future<number> {
 }
 
 export class ReadExact extends Future<Uint8Array> {
-  readonly _io: Reader;
-  readonly _buf: Uint8Array;
+  declare readonly _io: Reader;
+  declare readonly _buf: Uint8Array;
   _done = 0;
   constructor(io: Reader, buf: Uint8Array) {
     super();
@@ -186,8 +186,8 @@ const smallOf: readonly Uint8Array[] = Array.from({ length: WIDEST + 1 }, (_, si
 let smallTaken = false;
 
 export class ReadNumber extends Future<number | bigint> {
-  readonly _io: Reader;
-  readonly _kind: NumberKind;
+  declare readonly _io: Reader;
+  declare readonly _kind: NumberKind;
   /** The bytes so far, where they come in pieces. */
   _partial: Uint8Array | null = null;
   _done = 0;

@@ -42,8 +42,8 @@ abstract class WriteOp<T> extends Future<T> {
 }
 
 export class Write extends Future<number> {
-  readonly _io: Writer;
-  readonly _buf: Uint8Array;
+  declare readonly _io: Writer;
+  declare readonly _buf: Uint8Array;
   constructor(io: Writer, buf: Uint8Array) {
     super();
     this._io = io;
@@ -70,11 +70,11 @@ export class Write extends Future<number> {
 }
 
 export class WriteAll extends Future<void> {
-  readonly _io: Writer;
+  declare readonly _io: Writer;
   /** What is left. Stays the same object while the writer is pending on it. */
-  _rest: Uint8Array;
+  declare _rest: Uint8Array;
   /** Nobody else has the bytes. */
-  readonly _given: boolean;
+  declare readonly _given: boolean;
   constructor(io: Writer, data: Uint8Array, given: boolean) {
     super();
     this._io = io;
@@ -141,8 +141,8 @@ export class WriteBuf extends WriteOp<number> {
 }
 
 export class WriteAllBuf extends Future<void> {
-  readonly _io: Writer;
-  readonly _buf: Buf;
+  declare readonly _io: Writer;
+  declare readonly _buf: Buf;
   constructor(io: Writer, buf: Buf) {
     super();
     this._io = io;
@@ -163,7 +163,7 @@ export class WriteAllBuf extends Future<void> {
 }
 
 export class Flush extends Future<void> {
-  readonly _io: Writer;
+  declare readonly _io: Writer;
   constructor(io: Writer) {
     super();
     this._io = io;

@@ -10,7 +10,7 @@ export interface Closing {
 }
 
 export class UntilClosed extends Future<void> implements Waiter<UntilClosed> {
-  readonly _closing: Closing;
+  declare readonly _closing: Closing;
   _place: Place<UntilClosed> | null = null;
 
   constructor(closing: Closing) {

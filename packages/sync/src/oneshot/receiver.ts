@@ -200,7 +200,7 @@ export class Receiver<T> extends Future<T> {
 
 /** A wait that leaves the channel alone. It is the waker of the receiver while it waits. */
 class Recv<T> extends Future<T> implements Context, Waker {
-  readonly _rx: Receiver<T>;
+  declare readonly _rx: Receiver<T>;
   readonly waker: Waker = this;
   /** That of the last poll. */
   _outer: Waker | null = null;

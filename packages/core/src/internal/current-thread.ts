@@ -119,7 +119,7 @@ export class CurrentThread extends RuntimeCore {
     } finally {
       this.#running = false;
       this.#plain = false;
-      realm.resumed = null;
+      realm.resumed = false;
     }
   }
 
@@ -167,7 +167,7 @@ export class CurrentThread extends RuntimeCore {
   /** What comes after a batch: more polls, or sleep. False to give the thread back. */
   #next(): boolean {
     if (this.ready > 0) return true;
-    if (realm.resumed !== null && this.driver.returnsFromPark) {
+    if (realm.resumed && this.driver.returnsFromPark) {
       this.#waitForCode();
       return false;
     }
@@ -199,10 +199,10 @@ export class CurrentThread extends RuntimeCore {
 
   /** Polls with hooks, times and diagnostics. False when the poll goes on in microtasks. */
   #pollWatched(task: Task<unknown>): boolean {
-    realm.resumed = null;
+    realm.resumed = false;
     this.#watch.begin(task);
     task._run();
-    if (realm.resumed === null) {
+    if (!realm.resumed) {
       this.#watch.end();
       return true;
     }
@@ -211,7 +211,7 @@ export class CurrentThread extends RuntimeCore {
   }
 
   #waitForCode(): void {
-    realm.resumed = null;
+    realm.resumed = false;
     this.#stepping = true;
     this.#hops = HOPS;
     void settled.then(this.#hop);
@@ -219,8 +219,8 @@ export class CurrentThread extends RuntimeCore {
 
   /** Waits until the code of a resumed async function has run; then its poll is over, and the next may start. */
   readonly #hop = (): void => {
-    if (realm.resumed !== null) {
-      realm.resumed = null;
+    if (realm.resumed) {
+      realm.resumed = false;
       this.#hops = HOPS;
     }
     this.#hops -= 1;

@@ -108,7 +108,7 @@ export class LocalScheduler implements Spawner {
         if (next === null) return;
         next._run();
         // Without a scope store only one async function at a time can be let go on.
-        if (realm.scopes === null && realm.resumed !== null) return;
+        if (realm.scopes === null && realm.resumed) return;
       }
     } finally {
       this.#running = false;

@@ -82,7 +82,7 @@ export class Realm {
   /** The task-local values that can be seen now. */
   locals: LocalsNode | null = null;
   /** Set when an async function was let go on: its code runs in microtasks after the current poll. */
-  resumed: Scope | null = null;
+  resumed = false;
   /** Goes up when code of an async function that is a part of something else is on its way, see `steps.ts`. */
   steps = 0;
   /** Whose it was the last time. */

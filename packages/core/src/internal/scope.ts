@@ -174,7 +174,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Notes that the function's code is about to go on in a microtask. */
   _letGo(): void {
-    realm.resumed = this;
+    realm.resumed = true;
     if ((this._state & NESTED) !== 0) this._steps();
     if (realm.scopes === null) guessScope((this._state & IS_ROOT) === 0 ? this : null);
   }

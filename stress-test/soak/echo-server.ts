@@ -24,7 +24,7 @@ export function* serve(listener: TcpListener, stop: Notify): Async<Served> {
   for (let open = true; open; ) {
     const event = yield* select({
       accept: listener.accept(),
-      ended: branch(connections.joinNext(), { when: !connections.isEmpty }),
+      ended: branch(connections.joinNext(), { when: !connections.isEmpty() }),
       stop: stop.notified(),
     });
     switch (event.branch) {
@@ -40,7 +40,7 @@ export function* serve(listener: TcpListener, stop: Notify): Async<Served> {
     }
   }
   listener.close();
-  while (!connections.isEmpty) served = add(served, (yield* connections.joinNext()) as Connection);
+  while (!connections.isEmpty()) served = add(served, (yield* connections.joinNext()) as Connection);
   return served;
 }
 

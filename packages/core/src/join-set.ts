@@ -56,13 +56,13 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   }
 
   /** Tasks in the set: those still running, and those that ended and were not joined. */
-  get len(): number {
+  len(): number {
     return this._pending.length + this._finished.length;
   }
 
   /** True when the set has no task. */
-  get isEmpty(): boolean {
-    return this.len === 0;
+  isEmpty(): boolean {
+    return this.len() === 0;
   }
 
   /** Starts a task in the set, as {@link spawn} does. */
@@ -147,7 +147,7 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
     return new SetFuture(this, (set, waiter, cx) => {
       try {
         // Without a value it is PENDING: the set is not empty.
-        for (let box; !set.isEmpty; values.push(box.value))
+        for (let box; !set.isEmpty(); values.push(box.value))
           if ((box = nextBox(set, waiter, cx) as Box<T> | typeof PENDING) === PENDING) return PENDING;
       } catch (error) {
         set.drop();
@@ -179,7 +179,7 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
     return new SetFuture(this, (set, waiter, cx) => {
       if (!isAborted) set.abortAll();
       isAborted = true;
-      while (!set.isEmpty) {
+      while (!set.isEmpty()) {
         try {
           if (nextBox(set, waiter, cx) === PENDING) return PENDING;
         } catch {
@@ -358,7 +358,7 @@ class SetFuture<T, R> extends Future<R> {
     this._set._waiters.delete(this);
   }
   override describe(): string {
-    return `the next of ${this._set.len} tasks in a JoinSet`;
+    return `the next of ${this._set.len()} tasks in a JoinSet`;
   }
 }
 

@@ -60,16 +60,16 @@ async function failedSet(error: unknown = new Error("no luck")) {
 describe("JoinSet", () => {
   it("is empty when new", () => {
     const set = new JoinSet<void>();
-    expect([set.len, set.isEmpty]).toEqual([0, true]);
+    expect([set.len(), set.isEmpty()]).toEqual([0, true]);
   });
 
   it("counts running and finished tasks until they are joined", async () => {
     const { set, gates } = gated(2);
     gates[0]?.open(1);
     await settle();
-    const before = set.len;
+    const before = set.len();
     await set.joinNext();
-    expect([before, set.len, set.isEmpty]).toEqual([2, 1, false]);
+    expect([before, set.len(), set.isEmpty()]).toEqual([2, 1, false]);
     set.drop();
   });
 
@@ -139,7 +139,7 @@ describe("JoinSet.spawn", () => {
   it("throws a TypeError for what cannot be run, and adds nothing", () => {
     const set = new JoinSet<number>();
     expect(thrownBy(() => set.spawn(5 as never))).toBeInstanceOf(TypeError);
-    expect(set.len).toBe(0);
+    expect(set.len()).toBe(0);
   });
 
   it("wakes a joinNext that waits when it adds a task that has ended already", async () => {
@@ -218,7 +218,7 @@ describe("JoinSet.joinNext", () => {
   it("throws what the task threw, and takes it out of the set", async () => {
     const error = new Error("no luck");
     const { set } = await failedSet(error);
-    expect([await rejection(set.joinNext()), set.len]).toEqual([error, 0]);
+    expect([await rejection(set.joinNext()), set.len()]).toEqual([error, 0]);
   });
 
   it("throws a JoinError for an aborted task, with its id", async () => {
@@ -234,9 +234,9 @@ describe("JoinSet.joinNext", () => {
     set.spawn(ready(undefined));
     set.spawn(ready(undefined));
     const seen: boolean[] = [];
-    while (!set.isEmpty) {
+    while (!set.isEmpty()) {
       await set.joinNext();
-      seen.push(set.isEmpty);
+      seen.push(set.isEmpty());
     }
     expect(seen).toEqual([false, true]);
   });
@@ -312,7 +312,7 @@ describe("JoinSet.joinNext", () => {
     const set = await ended(300);
     const log: string[] = [];
     function* drain(): Async<void> {
-      while (!set.isEmpty) yield* set.joinNext();
+      while (!set.isEmpty()) yield* set.joinNext();
       log.push("drained");
     }
     function* other(): Async<void> {
@@ -380,13 +380,13 @@ describe("JoinSet.tryJoinNext", () => {
   it("gives undefined when no task has ended", async () => {
     const { set } = gated(1);
     await settle();
-    expect([set.tryJoinNext(), set.len]).toEqual([undefined, 1]);
+    expect([set.tryJoinNext(), set.len()]).toEqual([undefined, 1]);
     set.drop();
   });
 
   it("gives the value of a task that has ended", async () => {
     const set = await ended(1);
-    expect([set.tryJoinNext(), set.len]).toEqual([0, 0]);
+    expect([set.tryJoinNext(), set.len()]).toEqual([0, 0]);
   });
 
   it("throws what the task threw", async () => {
@@ -481,7 +481,7 @@ describe("JoinSet.pollJoinNext", () => {
     });
     gates[0]?.open(3);
     await settle();
-    expect([seen, set.len]).toEqual([3, 0]);
+    expect([seen, set.len()]).toEqual([3, 0]);
   });
 
   it("lets its waker drop the set from inside the wake-up", async () => {
@@ -495,7 +495,7 @@ describe("JoinSet.pollJoinNext", () => {
     });
     gates[0]?.open(3);
     await settle();
-    expect([set.len, gates[1]?.drops]).toEqual([0, 1]);
+    expect([set.len(), gates[1]?.drops]).toEqual([0, 1]);
   });
 
   it("keeps the task's value when its waker throws", async () => {
@@ -544,7 +544,7 @@ describe("JoinSet.joinAll", () => {
   it("leaves the set empty", async () => {
     const set = await ended(3);
     await set.joinAll();
-    expect(set.isEmpty).toBe(true);
+    expect(set.isEmpty()).toBe(true);
   });
 
   it("keeps values that are undefined", async () => {
@@ -567,7 +567,7 @@ describe("JoinSet.joinAll", () => {
     await settle();
     await rejection(set.joinAll());
     await settle();
-    expect([gate.drops, set.len]).toEqual([1, 0]);
+    expect([gate.drops, set.len()]).toEqual([1, 0]);
   });
 
   it("throws the JoinError of an aborted task", async () => {
@@ -597,7 +597,7 @@ describe("JoinSet.abortAll", () => {
     await settle();
     set.abortAll();
     await settle();
-    expect([gates.map((gate) => gate.drops), set.len]).toEqual([[1, 1, 1], 3]);
+    expect([gates.map((gate) => gate.drops), set.len()]).toEqual([[1, 1, 1], 3]);
   });
 
   it("leaves tasks that have ended their values", async () => {
@@ -612,7 +612,7 @@ describe("JoinSet.abortAll", () => {
   it("does nothing to an empty set", () => {
     const set = new JoinSet<void>();
     set.abortAll();
-    expect(set.isEmpty).toBe(true);
+    expect(set.isEmpty()).toBe(true);
   });
 
   it("leaves tasks that are spawned later alone", async () => {
@@ -629,7 +629,7 @@ describe("JoinSet.detachAll", () => {
   it("leaves no task in the set", () => {
     const { set } = gated(2);
     set.detachAll();
-    expect([set.len, set.isEmpty]).toEqual([0, true]);
+    expect([set.len(), set.isEmpty()]).toEqual([0, true]);
   });
 
   it("keeps the tasks running", async () => {
@@ -655,7 +655,7 @@ describe("JoinSet.detachAll", () => {
     await settle();
     gates[0]?.open(1);
     await settle();
-    expect(set.len).toBe(0);
+    expect(set.len()).toBe(0);
   });
 
   it("lets the set be used again", async () => {
@@ -695,7 +695,7 @@ describe("JoinSet.shutdown", () => {
     const { set, gates } = gated(3);
     await settle();
     await set.shutdown();
-    expect([gates.map((gate) => gate.drops), set.len]).toEqual([[1, 1, 1], 0]);
+    expect([gates.map((gate) => gate.drops), set.len()]).toEqual([[1, 1, 1], 0]);
   });
 
   it.each(LANES)("waits for cleanup, in the %s lane", async (lane) => {
@@ -727,7 +727,7 @@ describe("JoinSet.shutdown", () => {
     set.spawnOn(body, runtime.handle());
     await settle();
     await set.shutdown();
-    expect(set.isEmpty).toBe(true);
+    expect(set.isEmpty()).toBe(true);
   });
 
   it("aborts nothing before it is polled", async () => {
@@ -756,7 +756,7 @@ describe("JoinSet.drop", () => {
   it("leaves no task in the set that is dropped", () => {
     const { set } = gated(2);
     set.drop();
-    expect(set.len).toBe(0);
+    expect(set.len()).toBe(0);
   });
 
   it("happens at the end of a using block", async () => {
@@ -819,7 +819,7 @@ describe("JoinSet[Symbol.asyncIterator]", () => {
     const set = await ended(3);
     const values: number[] = [];
     for await (const value of set) values.push(value);
-    expect([values, set.isEmpty]).toEqual([[0, 1, 2], true]);
+    expect([values, set.isEmpty()]).toEqual([[0, 1, 2], true]);
   });
 
   it("gives a value for each task of a JoinSet<void>", async () => {
@@ -862,7 +862,7 @@ describe("JoinSet[Symbol.asyncIterator]", () => {
   it("leaves the rest in the set when the loop is left early", async () => {
     const set = await ended(3);
     for await (const value of set) if (value === 0) break;
-    expect(set.len).toBe(2);
+    expect(set.len()).toBe(2);
   });
 
   it("throws what a task threw, and goes on from there when iterated again", async () => {

@@ -38,7 +38,7 @@ function* parksOf(runtime: Runtime, rounds: number): Async<number> {
   for (let i = 0; i < rounds; i += 1) yield* round(clients);
   const parks = runtime.metrics().workerParkCount(0) - before;
   for (const client of clients) client.close();
-  while ((yield* set.joinNext(), !set.isEmpty));
+  while ((yield* set.joinNext(), !set.isEmpty()));
   return parks;
 }
 

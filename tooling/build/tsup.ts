@@ -1,13 +1,15 @@
 import { globSync, readFileSync } from "node:fs";
 import type { Options } from "tsup";
 import { asWritten } from "./as-written.ts";
-import { leaves } from "./leaves.ts";
+import { flatClasses } from "./flat-classes.ts";
 
 export interface Entries {
   /** What `exports` names: gets declarations, too. */
   readonly faces: string[];
   /** What `imports` names, and workers. */
   readonly inner?: string[];
+  /** Classes that what extends them does without: see `flatClasses`. Those of `Future` need no mention. */
+  readonly flat?: string[];
   /** Gives members that are this package's own affair short names. */
   readonly short?: ShortNames;
 }
@@ -20,7 +22,7 @@ interface ShortNames {
 }
 
 /** The one build of every published package; a `tsup.config.ts` names its entries and no more. */
-export function library({ faces, inner = [], short }: Entries): Options {
+export function library({ faces, inner = [], flat = [], short }: Entries): Options {
   // A package that maps `#names` needs the condition to find their sources. The others are built against what
   // their siblings publish, so that they can't lean on a sibling's `@internal` members.
   const { imports } = JSON.parse(readFileSync("package.json", "utf8")) as { imports?: object };
@@ -44,7 +46,7 @@ export function library({ faces, inner = [], short }: Entries): Options {
     // Left to the plugin, though `dependencies` names them.
     noExternal: [/^@rt\//],
     esbuildPlugins: [siblings()],
-    plugins: [{ name: "for-v8", renderChunk: (code) => ({ code: leaves(asWritten(code)) }) }],
+    plugins: [{ name: "for-v8", renderChunk: (code) => ({ code: flatClasses(asWritten(code), flat) }) }],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.
       options.ignoreAnnotations = true;

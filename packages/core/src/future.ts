@@ -99,14 +99,17 @@ export abstract class Future<T> implements PromiseLike<T>, Disposable {
   }
 
   /**
-   * Makes a class one of futures that sets `_state` itself; the build turns each `extends Future` into this.
+   * Gives a class what it would inherit from `base`, but for the constructor; the build turns `extends` into this.
    * @internal
    */
-  static "rt:leaf"<F extends { readonly prototype: Future<unknown> }>(type: F): F {
-    const own = Object.setPrototypeOf(type.prototype, Future.prototype) as Future<unknown>;
+  static "rt:leaf"<T extends { readonly prototype: object }>(
+    type: T,
+    base: { readonly prototype: object } = Future,
+  ): T {
+    const own = Object.setPrototypeOf(type.prototype, base.prototype) as Partial<Future<unknown>>;
     // Each await looks it up in the slow way: 4 ns less where it is found one prototype earlier.
     const { then } = own;
-    own.then = then;
+    if (then !== undefined) own.then = then;
     return type;
   }
 

@@ -74,12 +74,15 @@ function isCharted({ case: { chart: wanted, metrics } }: CaseResult): boolean {
   return wanted && metrics.includes(NANOSECONDS);
 }
 
-function groupOf({ case: { name, per }, cells }: CaseResult): Group {
+function groupOf({ case: { name: title, per }, cells }: CaseResult): Group {
   const rows = [...cells].flatMap(([contestant, cell]) => {
     const summary = cell[NANOSECONDS.name];
-    return summary === undefined ? [] : [{ name: contestant, best: summary.best }];
+    const entrant = ENTRANTS.find(({ name }) => name === contestant);
+    return summary === undefined || entrant?.charted === false
+      ? []
+      : [{ name: contestant, best: summary.best }];
   });
-  return { name, per, rows };
+  return { name: title, per, rows };
 }
 
 interface Scale {

@@ -16,6 +16,8 @@ export const SET_TIMEOUT = "setTimeout";
 export const NODE_NET = "node:net";
 export const NODE_FS = "node:fs";
 export const REDIS_SERVER = "redis-server";
+export const V8_GENERATORS = "V8, generators";
+export const V8_AWAITS = "V8, awaits";
 export const IDLE = "idle loop";
 export const TOKIO = "tokio current_thread";
 export const TOKIO_DRIVERS = "tokio current_thread, enable_all";
@@ -28,6 +30,8 @@ export interface Entrant {
   readonly kind: "javascript" | "tokio";
   /** The colour in charts. */
   readonly color: string;
+  /** Charts leave it out where this is false. */
+  readonly charted?: boolean;
 }
 
 export const ENTRANTS: readonly Entrant[] = [
@@ -43,6 +47,8 @@ export const ENTRANTS: readonly Entrant[] = [
   { name: NODE_NET, word: "node-net", kind: "javascript", color: "#16a34a" },
   { name: NODE_FS, word: "node-fs", kind: "javascript", color: "#15803d" },
   { name: REDIS_SERVER, word: "redis-server", kind: "javascript", color: "#dc2626" },
+  { name: V8_GENERATORS, word: "v8-generators", kind: "javascript", color: "#9ca3af", charted: false },
+  { name: V8_AWAITS, word: "v8-awaits", kind: "javascript", color: "#9ca3af", charted: false },
   { name: IDLE, word: "idle-loop", kind: "javascript", color: "#737373" },
   { name: TOKIO, word: "current_thread", kind: "tokio", color: "#ea580c" },
   { name: TOKIO_DRIVERS, word: "current_thread_all", kind: "tokio", color: "#fb923c" },

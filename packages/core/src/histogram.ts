@@ -29,7 +29,7 @@ export class HistogramConfiguration {
   }
 
   /** How many buckets there are. */
-  get numBuckets(): number {
+  numBuckets(): number {
     return this._ends.length;
   }
 

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { thrownBy } from "./support/runtime.ts";
 
 function ranges(configuration: HistogramConfiguration): { start: number; end: number }[] {
-  return Array.from({ length: configuration.numBuckets }, (_, i) => configuration.bucketRange(i));
+  return Array.from({ length: configuration.numBuckets() }, (_, i) => configuration.bucketRange(i));
 }
 
 describe("HistogramConfiguration.linear", () => {
@@ -124,7 +124,7 @@ describe("LogHistogramBuilder", () => {
   });
 
   it("fails with the count that would be needed when too few buckets are allowed", () => {
-    const needed = HistogramConfiguration.log(LogHistogram.default()).numBuckets;
+    const needed = HistogramConfiguration.log(LogHistogram.default()).numBuckets();
     const error = thrownBy(() =>
       LogHistogram.builder()
         .maxBuckets(needed - 1)
@@ -135,8 +135,8 @@ describe("LogHistogramBuilder", () => {
   });
 
   it("builds with exactly the buckets that are needed", () => {
-    const needed = HistogramConfiguration.log(LogHistogram.default()).numBuckets;
+    const needed = HistogramConfiguration.log(LogHistogram.default()).numBuckets();
     const histogram = LogHistogram.builder().maxBuckets(needed).build();
-    expect(HistogramConfiguration.log(histogram).numBuckets).toBe(needed);
+    expect(HistogramConfiguration.log(histogram).numBuckets()).toBe(needed);
   });
 });

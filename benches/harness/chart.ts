@@ -5,7 +5,7 @@
  */
 
 import { NANOSECONDS } from "./case.ts";
-import { ENTRANTS } from "./contestants.ts";
+import { type Entrant, ENTRANTS } from "./contestants.ts";
 import type { CaseResult } from "./run.ts";
 
 const WIDTH = 860;
@@ -74,15 +74,17 @@ function isCharted({ case: { chart: wanted, metrics } }: CaseResult): boolean {
   return wanted && metrics.includes(NANOSECONDS);
 }
 
-function groupOf({ case: { name: title, per }, cells }: CaseResult): Group {
+function groupOf({ case: { name, per }, cells }: CaseResult): Group {
   const rows = [...cells].flatMap(([contestant, cell]) => {
     const summary = cell[NANOSECONDS.name];
-    const entrant = ENTRANTS.find(({ name }) => name === contestant);
-    return summary === undefined || entrant?.charted === false
-      ? []
-      : [{ name: contestant, best: summary.best }];
+    const isLeftOut = summary === undefined || entrantOf(contestant)?.charted === false;
+    return isLeftOut ? [] : [{ name: contestant, best: summary.best }];
   });
-  return { name: title, per, rows };
+  return { name, per, rows };
+}
+
+function entrantOf(contestant: string): Entrant | undefined {
+  return ENTRANTS.find(({ name }) => name === contestant);
 }
 
 interface Scale {
@@ -103,7 +105,7 @@ function logScale(least: number, greatest: number): Scale {
 
 function bar(y: number, { name, best }: Row, scale: Scale): string {
   const end = scale.x(best);
-  const color = ENTRANTS.find((entrant) => entrant.name === name)?.color ?? "#888888";
+  const color = entrantOf(name)?.color ?? "#888888";
   const label = `<title>${name}: ${duration(best)}</title>`;
   const shape = `<rect x="${LEFT}" y="${y}" width="${round(end - LEFT)}" height="${BAR}" rx="2" fill="${color}">${label}</rect>`;
   return `${shape}${text(end + 5, y + BAR - 2.5, duration(best), "faint")}`;

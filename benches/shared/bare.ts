@@ -1,8 +1,9 @@
 /**
- * The least that V8 takes for the steps of a scheduler: generators in a ring, resumed one after the other, and things to
- * wait for that do their own work and nothing else. No budget, no drop, no errors, no check of how they are used.
+ * The steps of a scheduler with next to nothing around them: generators in a ring, resumed one after the other, and things
+ * to wait for that do their own work alone. No budget, no drop, no errors, no check of how they are used.
  *
- * What a case takes here is what nobody who resumes generators can fall below.
+ * It tells what of a case is V8's and what is ours. It is no proof that nobody could be faster: written otherwise, one of
+ * these may take a few per cent less.
  */
 
 const SLOTS = 4096;
@@ -45,11 +46,6 @@ export function run(): void {
     head = (head + 1) | 0;
     resume.call(current.body);
   }
-}
-
-/** Polls a generator inside another one. */
-function step<T>(body: Steps<T>): IteratorResult<never, T> {
-  return resume.call(body) as IteratorResult<never, T>;
 }
 
 /** Behind all that are ready. */
@@ -192,7 +188,7 @@ export class Limited<T> {
     return this;
   }
   next(): IteratorResult<never, T> {
-    return step(this.body);
+    return resume.call(this.body) as IteratorResult<never, T>;
   }
 }
 

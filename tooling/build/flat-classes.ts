@@ -7,7 +7,7 @@ interface Plain {
 const FUTURE: Plain = { params: [], assignments: ["this._state = 0;"] };
 const CLASS = /^((?:var|const) (\w+) = )class( \w+)?(?: extends (\w+))? \{([^]*?)^\};$/gm;
 const CONSTRUCTOR = /^  constructor\(([^)]*)\) \{\n([^]*?)^  \}$/m;
-const SUPER = /^    super\(([^)]*)\);(?:\n    this\._state = )?/m;
+const SUPER = /^    super\(([^)]*)\);(\n    this\._state = )?/m;
 /** Fields, and private methods, which are kept with them. */
 const FIELDS = /^  (?:#?\w+(?: =|;)|(?:async )?\*?#\w+\()/m;
 
@@ -25,7 +25,7 @@ export function flatClasses(code: string, roots: readonly string[] = []): string
     CLASS,
     (text, start: string, name: string, own = ` ${name}`, base: string | undefined, inside: string) => {
       const [, list = "", body = ""] = CONSTRUCTOR.exec(inside) ?? [];
-      const params = list === "" ? [] : list.split(", ");
+      const params = namesOf(list);
       const hasFields = FIELDS.test(inside);
       const isPlain = !hasFields && params.every((param) => /^[\w$]+$/.test(param));
       if (base === undefined) {
@@ -51,7 +51,7 @@ export function flatClasses(code: string, roots: readonly string[] = []): string
 /** The class with a constructor that does without that of the class above. Null where that can't be done. */
 function construct(inside: string, above: Plain, hasFields: boolean): string | null {
   // Fields come before what the constructor does: only a state of 0 can be one of them, which is then the first.
-  const isState = above === FUTURE || above.assignments.join() === FUTURE.assignments.join();
+  const isState = above.assignments.join() === FUTURE.assignments.join();
   if (hasFields && !isState) return null;
   const field = hasFields ? " _state = 0;" : "";
   if (!inside.includes("\n  constructor(")) {
@@ -59,10 +59,11 @@ function construct(inside: string, above: Plain, hasFields: boolean): string | n
     return ` constructor(${above.params.join(", ")}) { ${above.assignments.join(" ")} }${inside}`;
   }
   const called = SUPER.exec(inside);
-  const args = called?.[1] === "" ? [] : (called?.[1]?.split(", ") ?? []);
-  if (called === null || args.length !== above.params.length || !args.every(isPath)) return null;
+  if (called === null) return null;
+  const [, list, state = ""] = called;
+  const args = namesOf(list);
+  if (args.length !== above.params.length || !args.every(isPath)) return null;
   if (!CONSTRUCTOR.exec(inside)?.[2]?.startsWith("    super(")) return null;
-  const [, state = ""] = called[0].split(");");
   const assigned = hasFields || (state !== "" && isState) ? "" : `    ${substitute(above, args)}`;
   return field + inside.replace(SUPER, () => assigned + state);
 }
@@ -76,6 +77,10 @@ function assignmentsOf(body: string): string[] | null {
   const lines = body.split("\n").map((line) => line.trim());
   const assignments = lines.filter((line) => line !== "" && !line.startsWith("//"));
   return assignments.every((line) => /^this\.[\w$]+ = [\w$.]+;$/.test(line)) ? assignments : null;
+}
+
+function namesOf(list = ""): string[] {
+  return list === "" ? [] : list.split(", ");
 }
 
 /** What may be written twice. */

@@ -1,4 +1,4 @@
-/** What V8 takes for it: `shared/bare.ts`. */
+/** Next to nothing around V8: `shared/bare.ts`. */
 
 import type { Contestant } from "../../harness/case.ts";
 import { assertTotal, sumBelow } from "../../shared/batches.ts";

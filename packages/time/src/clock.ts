@@ -1,7 +1,7 @@
 /** A clock for tests: stop it, move it. */
 import { type Context, Future, Handle, PENDING, type Poll, UsageError } from "@rt/core";
+import { rangeError } from "@rt/core/driver";
 import { type Duration, toMillis } from "./duration.ts";
-import { outOfRange } from "./instant.ts";
 import { currentDriver, LAST, type TimeDriver } from "./time-driver.ts";
 
 /**
@@ -105,7 +105,7 @@ class Advance extends Future<void> {
     const driver = this.#driver;
     checkPaused(driver, "advance");
     const to = driver.now() + this.#ms;
-    if (!(to < LAST)) outOfRange(`${to} ms`);
+    if (!(to < LAST)) throw rangeError(`Cannot advance to ${to} ms: the clock ends at ${LAST}`);
     this.#moved = true;
     this.#steps = driver._foreign?.advance(this.#ms) ?? null;
     if (this.#steps !== null) return;

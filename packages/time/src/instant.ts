@@ -104,8 +104,7 @@ function inRange(ms: number): Instant | null {
   return Math.abs(ms) <= LAST ? new Instant(ms) : null;
 }
 
-/** Throws the error for what is beyond the clock. */
-export function outOfRange(what: string): never {
+function outOfRange(what: string): never {
   throw rangeError(`${what} is no instant: the clock ends at ${LAST} ms`);
 }
 

@@ -47,21 +47,16 @@ const CLOSING = 2;
 const DONE = 3;
 
 export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
-  // Declared, and set in the constructor: a timeout around a generator is the faster for it.
   declare readonly _generator: Async<T>;
-  declare _controller: AbortController | null;
-  declare _status: number;
-  declare _stepping: boolean;
+  _controller: AbortController | null = null;
+  _status: number = NEW;
+  _stepping = false;
   /** Was dropped by something that it called itself. */
-  declare _dropped: boolean;
+  _dropped = false;
 
   constructor(generator: Async<T>) {
     super();
     this._generator = generator;
-    this._controller = null;
-    this._status = NEW;
-    this._stepping = false;
-    this._dropped = false;
   }
 
   poll(cx: Context): Poll<T> {

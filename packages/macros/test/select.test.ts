@@ -206,11 +206,12 @@ describe("the order in which select polls", () => {
 
   it.each([2, 3, 8, 64])("chooses about equally among %i branches that are always ready", async (count) => {
     const rounds = 400 * count;
+    const all = names(count);
     const wins = new Map<string, number>();
     const { runtime } = watched(11);
     await runtime.blockOn(function* () {
       for (let i = 0; i < rounds; i += 1) {
-        const { branch: name } = yield* select(record(names(count), () => ready(0)));
+        const { branch: name } = yield* select(record(all, () => ready(0)));
         wins.set(name, (wins.get(name) ?? 0) + 1);
       }
     });

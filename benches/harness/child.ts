@@ -14,6 +14,9 @@ import type { Command } from "./contestants.ts";
 /** Arbitrary, far above the slowest sample: a contestant that hangs must not hang the run. */
 const LONGEST_ANSWER_MS = 180_000;
 
+/** Arbitrary: what is left of a contestant then hangs. */
+const LONGEST_END_MS = 2_000;
+
 const BENCHES = join(import.meta.dirname, "..");
 
 /** Elsewhere the contestants' left-over work overlaps. */
@@ -64,8 +67,14 @@ export class Child {
     return metrics;
   }
 
+  /** It ends by itself, and what it has started with it; killed, it would leave servers behind. */
   end(): void {
-    this.#process.kill("SIGKILL"); // the only signal that ends a process which stands still
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (CAN_STOP) child.kill("SIGCONT");
+    child.stdin?.end();
+    const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_END_MS);
+    child.once("exit", () => clearTimeout(timer));
   }
 
   async #ask(line: string): Promise<Reply> {

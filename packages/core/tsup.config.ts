@@ -11,8 +11,8 @@ export default library({
       "controller core counters decorate driverOf ends enlist entered enteredSets filled first forcedYields " +
       "generator heavyPolls injected killed lastRuntimeId lastTaskId latencies lent list localSchedules " +
       "localSets locals makeTask noops noteFailure outsideWork owner panic parks pollTimes pushes remoteSchedules " +
-      "remove reportFailure reportSlowPoll resumed root runtimes schedule scheduledAt scopes setRef shutdownOnPanic site " +
-      "snapshot spawned suspension takeOver tell threadHook timed timers toArray tracing tracksLatency " +
+      "remove reportFailure reportSlowPoll resumed root runtimes schedule scheduledAt scopes setRef shutdownOnPanic site slots " +
+      "snapshot spawned stepping suspension takeOver tell threadHook timed timers toArray tracing tracksLatency " +
       "unparks wakers watchExit watched whenEmpty"
     ).split(" "),
   },

@@ -29,7 +29,7 @@ export function consumeBudget(): Future<void> {
 
 /** True while the current poll may go on. Always true outside tasks. @see Tokio `coop::has_budget_remaining` @public */
 export function hasBudgetRemaining(): boolean {
-  if (realm.task !== null) return realm.budget > 0;
+  if (realm.now.task !== null) return realm.budget > 0;
   const scope = currentScope();
   return scope === null || scope._budget > 0;
 }

@@ -110,7 +110,7 @@ export class Handle {
 
   /** Makes this runtime current for library code, which can be trusted with the order. @internal */
   _enter(): () => void {
-    realm.entered.push({ handle: this, by: realm.task });
+    realm.entered.push({ handle: this, by: realm.now.task });
     return () => void realm.entered.pop();
   }
 }

@@ -14,7 +14,7 @@ import { intoFuture } from "./into-future.ts";
  * @public
  */
 export function signal(): AbortSignal {
-  const scope = realm.generator ?? realm.task ?? currentScope();
+  const scope = realm.now.generator ?? realm.now.task ?? currentScope();
   if (scope === null) {
     throw new UsageError(
       "ERR_RT_OUTSIDE_TASK",

@@ -92,7 +92,7 @@ export function isClockHeld(handle: Handle): boolean {
  * @public
  */
 export function randomBelow(bound: number): number {
-  const task = realm.task;
+  const task = realm.now.task;
   return (task === null ? currentCore() : task._scheduler.core).random.below(bound);
 }
 

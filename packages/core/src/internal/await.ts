@@ -151,7 +151,7 @@ export function awaitTask<T, A = T, B = never>(
 
 /** The scope that waits: the async function that is running, else the runtime's root. */
 function home(): Scope {
-  const { generator, task } = realm;
+  const { generator, task } = realm.now;
   // Before its first await, an async function runs as a part of its task's poll.
   const scope = generator instanceof Scope ? generator : task === null ? currentScope() : null;
   return scope !== null && scope._isHome ? scope : currentCore().root;

@@ -5,8 +5,8 @@ import { realm } from "./realm.ts";
 /** True while the budget lasts. At its end the task is put behind all that are ready, and the leaf must say PENDING. */
 export function proceed(cx: Context): boolean {
   // Outside any poll nobody would refill the budget.
-  if (realm.budget > 0 || realm.task === null) return true;
-  realm.task._scheduler.core.counters.forcedYields += 1;
+  if (realm.budget > 0 || realm.now.task === null) return true;
+  realm.now.task._scheduler.core.counters.forcedYields += 1;
   cx.waker.wake();
   return false;
 }

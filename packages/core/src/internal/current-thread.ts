@@ -11,7 +11,7 @@ import { now, onceNothingIsLeft, runNeutral } from "#platform";
 import type { Driver } from "../driver/driver.ts";
 import type { Config } from "./config.ts";
 import { channels, RuntimeCore } from "./runtime-core.ts";
-import { aside, GUESS_HOPS, realm } from "./realm.ts";
+import { aside, GUESS_HOPS, Polling, realm } from "./realm.ts";
 import { RunQueue } from "./run-queue.ts";
 import { PollWatch } from "./poll-watch.ts";
 import type { Task } from "./task.ts";
@@ -147,6 +147,7 @@ export class CurrentThread extends RuntimeCore {
     const start = this.#left;
     let left = start;
     let goOn = true;
+    realm.now = new Polling();
     while (left > 0 && goOn) {
       const task = local.shift();
       if (task === null) break;
@@ -160,7 +161,7 @@ export class CurrentThread extends RuntimeCore {
     this.heavyPolls = 0;
     this.counters.polls += start - left;
     if (left < start) this.#polledSincePark = true;
-    realm.task = null;
+    realm.now.task = null;
     return goOn;
   }
 

@@ -92,9 +92,10 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   }
 
   _step(cx: Context, method: (this: Async<unknown>) => Step): Poll<T> {
-    const { cx: outerCx, generator: outerGenerator } = realm;
-    realm.cx = cx;
-    realm.generator = this;
+    const { now } = realm;
+    const { cx: outerCx, generator: outerGenerator } = now;
+    now.cx = cx;
+    now.generator = this;
     this._stepping = true;
     try {
       let result = method.call(this._generator);
@@ -110,8 +111,8 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
       throw error;
     } finally {
       this._stepping = false;
-      realm.cx = outerCx;
-      realm.generator = outerGenerator;
+      now.cx = outerCx;
+      now.generator = outerGenerator;
       if (this._dropped) this._dropLate();
     }
   }
@@ -157,7 +158,7 @@ export function killGenerator(generator: Async<unknown>): void {
  * again. So nothing need be noted at each suspension.
  */
 function traceLeaf(generator: Async<unknown>): void {
-  realm.task = null;
+  realm.now.task = null;
   realm.tracing = true;
   realm.trace = null;
   try {

@@ -18,7 +18,7 @@ export interface Cell {
 
 /** The chain that the code running now can see. */
 export function visibleLocals(): LocalsNode | null {
-  if (realm.task !== null || realm.locals !== null) return realm.locals;
+  if (realm.now.task !== null || realm.locals !== null) return realm.locals;
   return currentScope()?._locals ?? null;
 }
 

@@ -5,7 +5,7 @@
  * Copies of one version meet at `globalThis[Symbol.for("@rt/core")]`; copies of two versions fail at once.
  *
  * Invariants:
- *  1. While a task is polled, `task` is set. `cx` and `generator` stay null until something in it polls with another
+ *  1. While a task is polled, `now.task` is set. Its `cx` and `generator` stay null until something polls with another
  *     context; writing fewer fields is what keeps a poll cheap.
  *  2. Who changes one of these fields during a poll puts the old value back before returning.
  */
@@ -65,18 +65,27 @@ export const BUDGET = 128;
 /** A budget that no poll can use up; still a small integer. */
 export const UNCONSTRAINED = 0x3fffffff;
 
-export class Realm {
-  readonly version: string = VERSION;
-  readonly suspension: Suspension = { done: false, value: null as never };
+/**
+ * Who is being polled. Made anew for each batch of polls: each poll notes its task here, and the collector's write barrier
+ * costs 2 ns more where a young task is noted in an old object.
+ */
+export class Polling {
   /** The task that is being polled. */
   task: Task<unknown> | null = null;
   /** The context that a `yield*` polls its leaf with, where it is not the task: a branch of a combinator inside it. */
   cx: Context | null = null;
+  /** The innermost computation that is being polled, where it is not the task's own generator. */
+  generator: GeneratorScope | null = null;
+}
+
+export class Realm {
+  readonly version: string = VERSION;
+  readonly suspension: Suspension = { done: false, value: null as never };
+  /** Never null: outside any poll its parts are. */
+  now: Polling = new Polling();
   /** Set while a suspended generator is asked for its leaf: the leaf answers here instead of being polled. */
   trace: Future<unknown> | null = null;
   tracing = false;
-  /** The innermost computation that is being polled, where it is not the task's own generator. */
-  generator: GeneratorScope | null = null;
   /** What is left of the current poll's budget. */
   budget: number = BUDGET;
   /** The task-local values that can be seen now. */
@@ -157,16 +166,17 @@ function forgetScope(): void {
 
 /** Runs `fn` apart from whatever is being polled now. */
 export function aside<A>(fn: (arg: A) => void, arg: A): void {
-  const { task, cx, generator, locals, budget } = realm;
-  realm.cx = null;
-  realm.generator = null;
+  const { now, locals, budget } = realm;
+  const { task, cx, generator } = now;
+  now.cx = null;
+  now.generator = null;
   realm.locals = null;
   try {
     fn(arg);
   } finally {
-    realm.task = task;
-    realm.cx = cx;
-    realm.generator = generator;
+    now.task = task;
+    now.cx = cx;
+    now.generator = generator;
     realm.locals = locals;
     realm.budget = budget;
   }
@@ -181,10 +191,11 @@ export function currentScope(): Scope | null {
 
 /** The task whose code is running now: the one being polled, else the owner of the running async function. */
 export function currentTask(): Task<unknown> | null {
-  return realm.task ?? currentScope()?._task ?? null;
+  return realm.now.task ?? currentScope()?._task ?? null;
 }
 
 /** The context that a `yield*` polls with; null outside any poll. @public */
 export function currentContext(): Context | null {
-  return realm.cx ?? realm.task;
+  const { now } = realm;
+  return now.cx ?? now.task;
 }

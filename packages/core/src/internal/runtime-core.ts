@@ -284,7 +284,7 @@ export abstract class RuntimeCore implements Spawner {
   #snapshot(): Task<unknown>[] {
     const tasks = new Set(this.queued());
     for (const task of this.#waiting.snapshot()) tasks.add(task);
-    if (realm.task !== null && realm.task._scheduler === this) tasks.add(realm.task);
+    if (realm.now.task !== null && realm.now.task._scheduler === this) tasks.add(realm.now.task);
     return [...tasks].toSorted((a, b) => a._id - b._id);
   }
 

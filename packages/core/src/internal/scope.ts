@@ -258,7 +258,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Polls one await outside of its task's turn, where nobody is before it and nobody watches. False where not. */
   _goesOn(node: Await, leaf: Future<unknown>): boolean {
     const task = this._task;
-    if (realm.scopes === null || realm.task !== null || task === null || this._ready !== null) return false;
+    if (realm.scopes === null || realm.now.task !== null || task === null || this._ready !== null)
+      return false;
     if ((this._state & (RUNNING | CLOSING | CANCEL_NEXT | CANCEL_ALL | NESTED)) !== RUNNING) return false;
     if ((task._state & SCHEDULED) !== 0 || task._scheduler.core.watched) return false;
     const outer = realm.budget;
@@ -278,7 +279,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   }
 
   _start(cx: Context): Poll<T> {
-    this._task = realm.task;
+    this._task = realm.now.task;
     const { resumed } = realm;
     this._state |=
       this._task !== null && this._task._body === (this as Future<unknown>) ? RUNNING : RUNNING | NESTED;
@@ -286,15 +287,16 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     this._budget = realm.budget;
     if (realm.enteredSets.length > 0) this._localSet = realm.enteredSets.at(-1) ?? null;
     this._letGo();
-    const outer = realm.generator;
-    realm.generator = this;
+    const { now } = realm;
+    const outer = now.generator;
+    now.generator = this;
     try {
       if (this._context !== null) this._context.runInAsyncScope(startBody, undefined, this);
       // A task that keeps its context is polled inside it, and leaves it at the end of the poll.
       else if (this._task !== null && (this._task._state & IN_CONTEXT) !== 0) this._call();
       else runNeutral(startBody, this as Scope);
     } finally {
-      realm.generator = outer;
+      now.generator = outer;
     }
     if ((this._state & DELEGATED) === 0) return PENDING;
     realm.resumed = resumed; // it has no code that runs in microtasks
@@ -406,13 +408,14 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   }
 
   _pollLeaf<U>(leaf: Future<U>, node: Await): Poll<U> {
-    const { task, locals } = realm;
-    realm.task = this._task;
+    const { locals, now } = realm;
+    const { task } = now;
+    now.task = this._task;
     realm.locals = this._locals;
     try {
       return leaf.poll(node);
     } finally {
-      realm.task = task;
+      now.task = task;
       realm.locals = locals;
     }
   }

@@ -224,7 +224,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       return;
     }
     this._state = (state & ~SCHEDULED) | RUNNING;
-    realm.task = this;
+    realm.now.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
     try {
@@ -246,7 +246,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     }
     if (this._body === null) return; // only cleanups are left
     this._state |= RUNNING;
-    realm.task = this;
+    realm.now.task = this;
     realm.budget = BUDGET;
     this._polls = (this._polls + 1) | 0;
     if ((state & UNCOUNTED) !== 0) this._scheduler.core.counters.polls -= 1;
@@ -312,7 +312,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _cancelNow(): void {
     const first = (this._state & CLOSING) === 0;
     this._state = (this._state & ~ABORTING) | CLOSING;
-    realm.task = this;
+    realm.now.task = this;
     realm.budget = BUDGET;
     try {
       if (first) this._stepInContext(closeTask);

@@ -11,7 +11,7 @@ type Command =
   | { readonly kind: "push" | "shift"; readonly count: number }
   | { readonly kind: "drain" | "count"; readonly count: 0 };
 
-/** Enough to make the ring grow a few times, and to go round it. */
+/** Enough to fill and drain a few chunks. */
 const commands = fc.array(
   fc.oneof(
     fc.record({
@@ -39,7 +39,10 @@ function queueAt(start: number): RunQueue {
   });
   expect(fields).toBe(3);
   // oxlint-disable-next-line typescript/no-implied-eval -- the class itself, with other initial values
-  return new Function("start", "INITIAL", `return new (${source})()`)(start, 64) as RunQueue;
+  return new Function("start", "MASK", "chunk", `return new (${source})()`)(start, 63, () => ({
+    slots: Array.from({ length: 64 }, () => null),
+    next: null,
+  })) as RunQueue;
 }
 
 function play(queue: RunQueue, list: readonly Command[]): void {
@@ -92,7 +95,7 @@ describe("RunQueue", () => {
     );
   });
 
-  it("keeps the order of tasks when it grows with its counters on both sides of the wrap", () => {
+  it("keeps the order of tasks when a chunk is full while its counters are on both sides of the wrap", () => {
     const queue = queueAt(LAST - 20);
     const tasks = Array.from({ length: 64 }, task);
     for (const one of tasks) queue.push(one);

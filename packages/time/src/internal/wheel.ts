@@ -41,14 +41,22 @@ const ASIDE: number = FAR + 1;
 /** Ticks in a round of the whole wheel. */
 const ROUND = 2 ** 36;
 
+/** Who is aside. An object of its own because it is made anew after {@link ANEW} inserts, see there. */
+interface Aside {
+  latest: WheelEntry | null;
+}
+
+/** To note a young entry in an old object costs more than to make a young object for 64 of them: a write barrier. */
+const ANEW = 64;
+
 export class Wheel {
   /** How many entries there are. */
   size = 0;
   /** `now` in two parts: a multiple of 2^30, and the rest. */
   #base = 0;
   #low = 0;
-  /** The one that is aside. */
-  #latest: WheelEntry | null = null;
+  #aside: Aside = { latest: null };
+  #inserts = 0;
   readonly #slots: (WheelEntry | null)[] = new Array<WheelEntry | null>(FAR + 1).fill(null);
   /** Two words a level, a bit for each occupied slot; then one for the far list. */
   readonly #occupied: Int32Array = new Int32Array(LEVELS * 2 + 1);
@@ -63,8 +71,11 @@ export class Wheel {
     if (entry._tick - this.#base <= this.#low) return false;
     this.size += 1;
     this.#settle();
+    const inserts = (this.#inserts + 1) & (ANEW - 1);
+    this.#inserts = inserts;
+    if (inserts === 0) this.#aside = { latest: null };
     entry._slot = ASIDE;
-    this.#latest = entry;
+    this.#aside.latest = entry;
     return true;
   }
 
@@ -74,7 +85,7 @@ export class Wheel {
     this.size -= 1;
     entry._slot = -1;
     if (slot === ASIDE) {
-      this.#latest = null;
+      this.#aside.latest = null;
       return;
     }
     const first = this.#slots[slot] as WheelEntry;
@@ -127,9 +138,9 @@ export class Wheel {
 
   /** Nobody is aside from here on. */
   #settle(): void {
-    const latest = this.#latest;
+    const { latest } = this.#aside;
     if (latest === null) return;
-    this.#latest = null;
+    this.#aside.latest = null;
     this.#place(latest);
   }
 

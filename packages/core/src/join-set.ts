@@ -44,7 +44,7 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   /** @internal */
   readonly _pending = new MemberList<T>();
   /** @internal In the order in which they ended. */
-  readonly _finished = new MemberList<T>();
+  readonly _finished = new MemberQueue<T>();
   /** @internal Who waits for the next task, each with the waker of its last poll. */
   readonly _waiters: Map<object, Waker> = new Map();
 
@@ -237,10 +237,7 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
 
   /** Takes out the task that ended first. @internal */
   _shift(): Task<T> | null {
-    const member = this._finished.first;
-    if (member === null) return null;
-    this._finished.remove(member);
-    return member._task;
+    return this._finished.length === 0 ? null : this._finished.shift()._task;
   }
 
   #wake(): void {
@@ -256,8 +253,7 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
       if (!proceed(cx)) return PENDING;
       charge();
       if (this._waiters.size > 0) this._waiters.delete(waiter);
-      // Not empty, as was asked just now.
-      return give(this._shift() as Task<T>);
+      return give(this._finished.shift()._task);
     }
     if (this._pending.length === 0) return undefined;
     this._waiters.set(waiter, cx.waker);
@@ -312,6 +308,31 @@ class MemberList<T> {
     const members: Member<T>[] = [];
     for (let member = this.first; member !== null; member = member._after) members.push(member);
     return members;
+  }
+}
+
+/** First in, first out: nobody leaves it from the middle, so half of the links do. */
+class MemberQueue<T> {
+  length = 0;
+  #first: Member<T> | null = null;
+  #last: Member<T> | null = null;
+
+  push(member: Member<T>): void {
+    if (this.#last === null) this.#first = member;
+    else this.#last._after = member;
+    this.#last = member;
+    this.length += 1;
+  }
+
+  /** Only while it is not empty. */
+  shift(): Member<T> {
+    const member = this.#first as Member<T>;
+    const after = member._after;
+    this.#first = after;
+    if (after === null) this.#last = null;
+    else member._after = null; // what is old would keep what follows alive
+    this.length -= 1;
+    return member;
   }
 }
 

@@ -18,7 +18,8 @@ export interface Options {
 
 /** Chosen so that a run's medians repeat within a few per cent on a shared machine. */
 const ROUNDS = 9;
-const SAMPLE_MS = 30;
+/** A process that has stood still for the others' samples takes some ms to run at full speed again. */
+const SAMPLE_MS = 100;
 const QUICK = { rounds: 5, sampleMs: 20 };
 
 /** @throws TypeError or RangeError for arguments that mean nothing. */

@@ -10,7 +10,7 @@ interface Head {
   first: Task<unknown> | null;
 }
 
-/** So often is the head made anew: to put a young task into an old object costs 4 ns more, see `run-queue.ts`. */
+/** Adds until the head is made anew: to put a young task into an old object costs more, see `run-queue.ts`. */
 const ADDS = 64;
 
 export class OwnedTasks {

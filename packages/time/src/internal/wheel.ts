@@ -41,12 +41,12 @@ const ASIDE: number = FAR + 1;
 /** Ticks in a round of the whole wheel. */
 const ROUND = 2 ** 36;
 
-/** Who is aside. An object of its own because it is made anew after {@link ANEW} inserts, see there. */
+/** Who is aside. An object of its own, so that it can be made anew. */
 interface Aside {
   latest: WheelEntry | null;
 }
 
-/** To note a young entry in an old object costs more than to make a young object for 64 of them: a write barrier. */
+/** Inserts until it is. A young entry stored in an old object costs more, by the write barrier, than this does. */
 const ANEW = 64;
 
 export class Wheel {

@@ -108,12 +108,14 @@ describe("timeKey", () => {
 
 describe("TimeDriver.park", () => {
   it("passes on the time to the next deadline", async () => {
+    const start = performance.now();
     const { bottom, runtime } = noted();
     runtime.spawn(() => sleep(40) as never);
     runtime.spawn(() => sleep(60_000) as never);
     await turn();
+    const elapsed = performance.now() - start; // on a busy machine that may be anything
     const shortest = Math.min(...bottom.parks);
-    expect(shortest).toBeGreaterThan(30);
+    expect(shortest).toBeGreaterThanOrEqual(40 - elapsed - 1);
     expect(shortest).toBeLessThanOrEqual(41);
   });
 
@@ -151,6 +153,7 @@ describe("TimeDriver.park", () => {
   });
 
   it("is made shorter, not ended, by a timer for an earlier time that an event of the host registers", async () => {
+    const start = performance.now();
     const { bottom, runtime } = noted();
     const guard = runtime.enter();
     const [late, early] = [sleep(60_000), sleep(40)];
@@ -160,7 +163,8 @@ describe("TimeDriver.park", () => {
     const { unparks } = bottom;
     early.poll(new TestWaker());
     expect(bottom.unparks).toBe(unparks);
-    expect(bottom.parks.at(-1)).toBeGreaterThan(20);
+    const elapsed = performance.now() - start;
+    expect(bottom.parks.at(-1)).toBeGreaterThanOrEqual(40 - elapsed - 1);
     expect(bottom.parks.at(-1)).toBeLessThanOrEqual(41);
   });
 

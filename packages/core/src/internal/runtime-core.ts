@@ -197,14 +197,8 @@ export abstract class RuntimeCore implements Spawner {
   // --- spawning ---
 
   spawn<T>(into: IntoFuture<T>, above: unknown): Task<T> {
-    if (isGenerator(into) && !this.#decorates && !this.closed && !channels.spawn.hasSubscribers) {
-      // The same as below, without the questions that have one answer here.
-      const task = new Task<T>(this, into, SCHEDULED);
-      this.counters.spawned += 1;
-      this.schedule(task);
-      return task;
-    }
-    const task = this.makeTask(this, into);
+    const plain = !this.#decorates && isGenerator(into);
+    const task = plain ? new Task<T>(this, into, 0) : this.makeTask(this, into);
     if (this.#decorates || channels.spawn.hasSubscribers) this.decorate(task, above);
     this.start(task);
     return task;

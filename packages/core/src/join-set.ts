@@ -280,14 +280,14 @@ class Member<T> extends Join<T> implements Waker {
 }
 
 class MemberList<T> {
-  first: Member<T> | null = null;
+  #first: Member<T> | null = null;
   #last: Member<T> | null = null;
   length = 0;
 
   push(member: Member<T>): void {
     const last = this.#last;
     member._before = last;
-    if (last === null) this.first = member;
+    if (last === null) this.#first = member;
     else last._after = member;
     this.#last = member;
     this.length += 1;
@@ -295,7 +295,7 @@ class MemberList<T> {
 
   remove(member: Member<T>): void {
     const { _before: before, _after: after } = member;
-    if (before === null) this.first = after;
+    if (before === null) this.#first = after;
     else before._after = after;
     if (after === null) this.#last = before;
     else after._before = before;
@@ -306,7 +306,7 @@ class MemberList<T> {
 
   snapshot(): Member<T>[] {
     const members: Member<T>[] = [];
-    for (let member = this.first; member !== null; member = member._after) members.push(member);
+    for (let member = this.#first; member !== null; member = member._after) members.push(member);
     return members;
   }
 }

@@ -14,7 +14,7 @@
  *  2. Ticks that differ from `now` above the sixth level wait in the far list, for a new round of the whole wheel.
  *  3. `_slot` is where the entry is, and -1 exactly while it is nowhere.
  *  4. The entry that came last waits aside until the next one comes, or somebody asks for what is due: most time-outs
- *     are over before that, and never see a slot (sleep/create-poll-drop: 88 ns instead of 97). Counted in `size`.
+ *     are over before that, and never see a slot (a tenth less in `sleep/create-poll-drop`). Counted in `size`.
  */
 
 /** What the wheel asks of a timer. It is its own list node. */

@@ -122,6 +122,30 @@ export class Builder {
   }
 
   /**
+   * How long dropped code may wait for a promise that is none of ours, where that is waited for; 100 ms by default,
+   * `Infinity` for ever.
+   *
+   * A drop alone does not wait: the owner of what was dropped goes on, and the code gets its `Cancelled` when the
+   * promise settles. A shutdown gives it this time; so does a task whose cleanup has come to such a promise. What has
+   * not ended by then is let go of and named in a report (`not-waited-for`).
+   * @see no counterpart in Tokio, where a drop ends all at once
+   */
+  foreignGrace(ms: number): this {
+    checkMillis("foreignGrace", ms);
+    return this.#set("foreignGrace", ms);
+  }
+
+  /**
+   * How long the cleanup of anything that was dropped may take before it is ended, as by a second `abort()`, and named
+   * in a report (`not-waited-for`). Off by default: cleanup is waited for as long as it takes. By the clock of the
+   * runtime.
+   */
+  cleanupTimeout(ms: number): this {
+    checkMillis("cleanupTimeout", ms);
+    return this.#set("cleanupTimeout", ms);
+  }
+
+  /**
    * Captures the stack at each spawn, for reports, dumps and the stacks of errors. On with `RT_DEBUG=1`; a capture
    * costs more than the spawn itself.
    */

@@ -17,12 +17,15 @@ export interface ReportedTask {
  * - `slow-poll`: one poll kept the thread for longer than {@link Builder.slowPollThreshold};
  * - `hook-failed`: a function given to the {@link Builder} threw;
  * - `waker-failed`: a waker threw while it was woken;
+ * - `left-behind`: in debug mode, a task has ended and code that it started goes on without it;
+ * - `not-waited-for`: dropped code hung in a promise that is none of ours until a shutdown had waited for it long
+ *   enough, or its cleanup took longer than it may ({@link Builder.foreignGrace}, {@link Builder.cleanupTimeout});
  * - `forgotten`: in debug mode, something was left to garbage collection that should have been closed.
  *
  * @public
  */
 export interface Report {
-  readonly kind: "task-failed" | "slow-poll" | "hook-failed" | "waker-failed" | "forgotten";
+  readonly kind: "task-failed" | "slow-poll" | "hook-failed" | "waker-failed" | "left-behind" | "not-waited-for" | "forgotten";
   /** One line, ready to be printed. */
   readonly message: string;
   readonly task?: ReportedTask;

@@ -4,7 +4,7 @@ import type { EnterGuard } from "./enter-guard.ts";
 import { checkMillis } from "./errors.ts";
 import type { IntoFuture } from "./future.ts";
 import { Handle } from "./handle.ts";
-import { refAll, type RuntimeCore } from "./internal/runtime-core.ts";
+import { LONGEST_TIMER, refAll, type RuntimeCore } from "./internal/runtime-core.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { RuntimeMetrics } from "./runtime-metrics.ts";
 
@@ -107,6 +107,3 @@ export class Runtime implements AsyncDisposable {
     await this.shutdownTimeout(Infinity);
   }
 }
-
-/** The longest delay a host timer takes: 24 days, and nobody waits for longer than that. */
-const LONGEST_TIMER = 2 ** 31 - 1;

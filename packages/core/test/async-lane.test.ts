@@ -278,14 +278,14 @@ describe("async lane: several awaits at once", () => {
     expect(outcomes.map((outcome) => outcome.status)).toEqual(["rejected", "rejected", "rejected"]);
   });
 
-  it("drops the leaf that lost a race when the function returns", async () => {
+  it("leaves the leaf that lost a promise's race to the root when the function returns", async () => {
     const { runtime } = quietRuntime();
     const loser = new Gate();
     await runtime.spawn(async () => {
       await Promise.race([loser, ready(1)]);
     });
     await turn();
-    expect([loser.isWaiting, loser.drops]).toEqual([false, 1]);
+    expect([loser.isWaiting, loser.drops]).toEqual([true, 0]);
   });
 });
 
@@ -698,7 +698,7 @@ describe("async lane: promises that are not ours", () => {
     foreign.resolve();
   });
 
-  it("keeps an aborted task from ending before the promise has settled", async () => {
+  it("lets an aborted task end before the promise has settled", async () => {
     const { runtime } = quietRuntime();
     const foreign = deferred<void>();
     const handle = runtime.spawn(async () => {
@@ -706,10 +706,8 @@ describe("async lane: promises that are not ours", () => {
     });
     await turn();
     handle.abort();
-    await turn();
-    expect(handle.isFinished()).toBe(false);
-    foreign.resolve();
     expect(await rejectionOf(handle)).toBeInstanceOf(JoinError);
+    foreign.resolve();
   });
 
   it("does not wait for the promise when the task is aborted again", async () => {
@@ -763,6 +761,7 @@ describe("async lane: promises that are not ours", () => {
     await turn();
     foreign.resolve();
     await rejectionOf(handle);
+    await turn();
     expect([log, first.polls]).toEqual([["Cancelled", "cleanup waited"], 0]);
   });
 

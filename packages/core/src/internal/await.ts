@@ -15,7 +15,8 @@ type OnFulfilled = (value: never) => unknown;
 type OnRejected = (reason: unknown) => unknown;
 
 export class Await implements Context, Waker, Promise<unknown> {
-  readonly _scope: Scope;
+  /** Changes at most once: what outlives its function moves to the root. */
+  _scope: Scope;
   /** What is waited for, while it is. */
   _leaf: Future<unknown> | null = null;
   _queued = false;
@@ -63,6 +64,10 @@ export class Await implements Context, Waker, Promise<unknown> {
 
   _reject(reason: unknown): void {
     this._callBack(this._onRejected, reason);
+  }
+
+  _settle(failed: boolean, result: unknown): void {
+    this._callBack(failed ? this._onRejected : (this._onFulfilled as OnRejected), result);
   }
 
   /** The result was there at once. Gives what `then` gives; this node has not been seen by anybody. */
@@ -149,10 +154,11 @@ export function awaitTask<T, A = T, B = never>(
   return outcome as Promise<A | B>;
 }
 
-/** The scope that waits: the async function that is running, else the runtime's root. */
+/** The scope that waits: the async function that is running, else a home at the root. */
 function home(): Scope {
   const { generator, task } = realm.now;
   // Before its first await, an async function runs as a part of its task's poll.
   const scope = generator instanceof Scope ? generator : task === null ? currentScope() : null;
-  return scope !== null && scope._isHome ? scope : currentCore().root;
+  if (scope === null) return currentCore().root;
+  return scope._isHome ? scope : scope._home();
 }

@@ -58,4 +58,5 @@ export function adoptCleanup(body: Closable): void {
     if (context != null) task._keepContext(context);
   }
   core.start(task);
+  core.limitCleanup(task);
 }

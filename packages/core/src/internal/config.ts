@@ -17,6 +17,10 @@ export interface Config {
   startPaused?: boolean;
   rngSeed?: number;
   unhandledPanic?: UnhandledPanic;
+  /** How long what was dropped may wait for promises of others, where it is waited for. */
+  foreignGrace: number;
+  /** How long any cleanup may take. */
+  cleanupTimeout?: number;
   traceSpawns?: boolean;
   propagateContext?: boolean;
   enableMetricsTiming?: boolean;
@@ -42,5 +46,6 @@ export interface Config {
 export const DEFAULTS: Config = {
   threadNameFn: () => "rt-worker",
   globalQueueInterval: 31,
+  foreignGrace: 100,
   addDriver: [],
 };

@@ -2,14 +2,15 @@
 import { UsageError } from "../errors.ts";
 import type { Waker } from "../future.ts";
 import type { Handle } from "../handle.ts";
-import { currentTask, realm } from "./realm.ts";
+import { currentScope, currentTask, realm } from "./realm.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
 
 export function currentHandle(): Handle | null {
   const task = currentTask();
   const entered = realm.entered.at(-1);
   if (entered !== undefined && (task === null || entered.by === task)) return entered.handle;
-  return task === null ? null : task._scheduler.core.handle;
+  // What has outlived its function stays with the runtime of that.
+  return task === null ? (currentScope()?._core.handle ?? null) : task._scheduler.core.handle;
 }
 
 export function currentHandleOrAmbient(): Handle {

@@ -2,7 +2,8 @@
 import { Cancelled, show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
-import { aside, currentContext, isCancellation, realm } from "./realm.ts";
+import { isOwnCancellation } from "./cancellation.ts";
+import { aside, currentContext, currentTask, isCancellation, realm } from "./realm.ts";
 
 /** What has a signal of its own: the generator of a task, and each one wrapped inside it. */
 export interface GeneratorScope {
@@ -105,7 +106,9 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
       return result.value as T;
     } catch (error) {
       // What it throws while it is closed is the end that was asked for.
-      const closed = this._status === CLOSING && isCancellation(error);
+      const closed =
+        this._status === CLOSING &&
+        isOwnCancellation({ _controller: this._controller, _task: currentTask() }, error);
       this._status = DONE;
       if (closed) return undefined as T;
       throw error;

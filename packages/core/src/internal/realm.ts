@@ -16,6 +16,7 @@ import type { Handle } from "../handle.ts";
 import type { LocalSet } from "../local-set.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ScopeStore } from "../platform/platform.ts";
+import type { Trail } from "./ending.ts";
 import type { GeneratorScope } from "./generator-future.ts";
 import type { LocalsNode } from "./locals.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
@@ -94,8 +95,12 @@ export class Realm {
   resumed = false;
   /** Goes up when code of an async function that is a part of something else is on its way, see `steps.ts`. */
   steps = 0;
-  /** Whose it was the last time. */
+  /** The part that made it go up last. */
   stepping: Scope | null = null;
+  /** What dropped code has just been told leads to the microtask that runs now, see `ending.ts`. */
+  trail: Trail | null = null;
+  /** Set by the first task that is not to keep the process alive. */
+  hasBackground = false;
   /** The current async scope where the platform keeps none for us. */
   asyncScope: Scope | null = null;
   /** Runtimes made current by `enter()`, the innermost last. */
@@ -125,7 +130,18 @@ function withoutFrames(error: Cancelled): Cancelled {
 
 /** What tells a dropped computation so, or a signal of it, or another copy of this package. */
 export function isCancellation(error: unknown): boolean {
-  return error === realm.cancelled || error instanceof Cancelled;
+  return error === realm.cancelled || error instanceof Cancelled || isCancelledElsewhere(error);
+}
+
+/** A `Cancelled` of another copy of this package. */
+function isCancelledElsewhere(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  try {
+    const { name, code } = error as Partial<Cancelled>;
+    return name === "Cancelled" && code === "ERR_RT_CANCELLED";
+  } catch {
+    return false; // one that can't be looked at is none of ours
+  }
 }
 
 const KEY: unique symbol = Symbol.for("@rt/core") as never;
@@ -191,7 +207,10 @@ export function currentScope(): Scope | null {
 
 /** The task whose code is running now: the one being polled, else the owner of the running async function. */
 export function currentTask(): Task<unknown> | null {
-  return realm.now.task ?? currentScope()?._task ?? null;
+  const { task } = realm.now;
+  if (task !== null) return task;
+  const scope = currentScope();
+  return scope !== null && scope._isHome ? scope._task : null;
 }
 
 /** The context that a `yield*` polls with; null outside any poll. @public */

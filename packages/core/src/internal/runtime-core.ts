@@ -5,21 +5,23 @@
  *  1. Every live task is in `#waiting`, in a run queue, or running.
  *  2. Once `closed` is set, no task is polled but those whose cleanup still goes on.
  */
-import { captureContext, channel, debug, nextTurn, printReport } from "#platform";
+import { captureContext, channel, debug, hostTimer, nextTurn, printReport } from "#platform";
 import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
 import type { Timers } from "../driver/environment.ts";
 import { type Driver, type DriverKey, LayeredDriver } from "../driver/driver.ts";
 import { Future, type IntoFuture } from "../future.ts";
 import type { Handle } from "../handle.ts";
-import type { CapturedContext, Channel, WatchdogThread } from "../platform/platform.ts";
+import type { CapturedContext, Channel, HostTimer, WatchdogThread } from "../platform/platform.ts";
 import type { Report } from "../report.ts";
 import type { TaskMeta } from "../task-meta.ts";
 import type { Config } from "./config.ts";
+import type { Ending } from "./ending.ts";
 import { FastRand } from "./fast-rand.ts";
 import { fromPromise } from "../from-promise.ts";
 import { Join } from "./join.ts";
 import { cannotRun, isFuture, isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
+import type { LocalsNode } from "./locals.ts";
 import { currentScope, realm } from "./realm.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
 import type { Spawner } from "./scheduler.ts";
@@ -70,8 +72,17 @@ export const channels: Channels = {
 export type TaskHook = "onTaskSpawn" | "onTaskTerminate" | "onBeforeTaskPoll" | "onAfterTaskPoll";
 export type ThreadHook = "onThreadPark" | "onThreadUnpark";
 
+/** How many of those that hang are named in one report. Arbitrary. */
+const NAMED = 10;
+
 /** How many failed tasks are kept in mind, and named in a deadlock. Arbitrary. */
 const NOTED = 32;
+
+/** How many functions that were let go of are noted before those are forgotten that are no more. Doubles with them. */
+const FIRST_SWEEP = 64;
+
+/** The longest delay a host timer takes: 24 days, and nobody waits for longer than that. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1;
 
 /** What a runtime knows of a local set. */
 export interface LocalTasks {
@@ -98,6 +109,8 @@ export abstract class RuntimeCore implements Spawner {
   timers: Timers | null = null;
   /** Work outside of the runtime that tasks wait for, see `holdClock`. */
   outsideWork = 0;
+  /** Code at the root that was told to end and has cleanup of ours to wait for. */
+  cleanings = 0;
   /** Set for the core of a `LocalRuntime`. */
   local = false;
   /** Polls are watched one by one: for hooks, times, the watchdog or subscribers. */
@@ -115,6 +128,14 @@ export abstract class RuntimeCore implements Spawner {
   /** The last tasks that failed, for a deadlock that may come of it: a set they end in is known to nobody else. */
   #noted: WeakRef<Task<unknown>>[] = [];
   #root: Scope | null = null;
+  /** The other homes at which awaits are pending. */
+  readonly #homes = new Set<Scope>();
+  /** Dropped functions that wait for a promise of somebody else's. Held by that promise alone: it may never settle. */
+  readonly #letGo = new Set<WeakRef<Ending>>();
+  #sweepAt = FIRST_SWEEP;
+  /** While a shutdown waits for those, and for nothing else. */
+  #grace: HostTimer | null = null;
+  #isGraceOver = false;
   /** Each `blockOn` that waits, as the function that makes it fail. */
   readonly #blocked = new Set<(error: unknown) => void>();
   #forgetExit: (() => void) | null = null;
@@ -255,6 +276,8 @@ export abstract class RuntimeCore implements Spawner {
   }
 
   list(task: Task<unknown>): void {
+    // A home is found by those who wait there; it would stay on the list for good.
+    if ((task._state & AMBIENT) !== 0 && task._body !== (this.#root as unknown)) return;
     this.#waiting.add(task);
     if (this.closed && (task._state & CLOSING) === 0) task._cancel(SHUTDOWN);
   }
@@ -268,7 +291,7 @@ export abstract class RuntimeCore implements Spawner {
       this.counters.ended += 1;
       if (this.config.onTaskTerminate !== undefined || channels.end.hasSubscribers) this.#announceEnd(task);
     }
-    if (this.#onceEmpty.length > 0) this.#checkEmpty();
+    if (this.#onceEmpty.length > 0) this.checkOver();
   }
 
   #announceEnd(task: Task<unknown>): void {
@@ -291,16 +314,82 @@ export abstract class RuntimeCore implements Spawner {
   /** Everything in the run queues. */
   protected abstract queued(): Task<unknown>[];
 
+  // --- cleanup ---
+
+  /** Ends the cleanup of `task` when it takes longer than it may. */
+  limitCleanup(task: Task<unknown>): void {
+    const ms = this.config.cleanupTimeout;
+    if (ms === undefined || (task._state & DONE) !== 0) return;
+    const wake = (): void => {
+      if ((task._state & DONE) !== 0) return;
+      this.reportSlowCleanup(task, task._waitsFor(), ms);
+      task.abort();
+    };
+    task._extend().limit =
+      this.timers === null ? hostTimer(wake, Math.min(ms, LONGEST_TIMER)) : this.timers.wakeAfter(ms, { wake });
+  }
+
   // --- awaits outside tasks ---
 
   /** The scope that awaits outside any task belong to. */
   get root(): Scope {
     if (this.#root === null) {
-      this.#root = new Scope<unknown>(null, null);
-      this.#root._startRoot(new Task<unknown>(this, this.#root, AMBIENT | FUTURE));
-      if (this.closed) this.#root._kill();
+      this.#root = this.#makeHome(null);
+      if (this.#finished) this.#root._kill();
+      else if (this.closed) this.#root._close();
     }
     return this.#root;
+  }
+
+  /** The home of awaits of code that has outlived its function and sees `locals`. */
+  homeFor(locals: LocalsNode | null): Scope {
+    if (locals === null || this.closed) return this.root;
+    return this.#makeHome(locals);
+  }
+
+  /** The home of what is left of a function that was dropped. */
+  closingHome(locals: LocalsNode | null, ending: Ending): Scope {
+    const home = this.#makeHome(locals);
+    home._startClosing(ending);
+    return home;
+  }
+
+  #makeHome(locals: LocalsNode | null): Scope {
+    const home = new Scope<unknown>(null, null);
+    home._startRoot(new Task<unknown>(this, home, AMBIENT | FUTURE), locals);
+    return home;
+  }
+
+  /** Awaits outside tasks are pending: they keep the process alive. */
+  homeIsWaiting(home: Scope): void {
+    refAll(1);
+    if (home !== this.#root) this.#homes.add(home);
+  }
+
+  homeIsIdle(home: Scope): void {
+    refAll(-1);
+    if (home !== this.#root) this.#homes.delete(home);
+  }
+
+  /** A dropped function waits for a promise of somebody else's, and nobody waits for the function. */
+  letGo(ending: Ending): void {
+    this.#letGo.add(new WeakRef(ending));
+    if (this.#letGo.size < this.#sweepAt) return;
+    for (const ref of this.#letGo) if (ref.deref()?.hasSettled !== false) this.#letGo.delete(ref);
+    this.#sweepAt = Math.max(FIRST_SWEEP, this.#letGo.size * 2);
+  }
+
+  /** Shut down for good. */
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** Those whose promise has not settled yet. */
+  get #hanging(): Ending[] {
+    return [...this.#letGo].flatMap((ref) => {
+      const ending = ref.deref();
+      return ending === undefined || ending.hasSettled ? [] : [ending];
+    });
   }
 
   // --- blockOn ---
@@ -359,9 +448,10 @@ export abstract class RuntimeCore implements Spawner {
       this.closed = true;
       this.tell(channels.shutdown, null, { name: this.config.name });
       this.#cancelAll(CLOSING);
-      this.#root?._kill();
+      this.#root?._close();
+      for (const home of [...this.#homes]) home._close();
     }
-    if (this.#owned > 0) return false;
+    if (this.#owned > 0 || this.cleanings > 0 || this.#hanging.length > 0) return false;
     this.#finishClosing();
     return true;
   }
@@ -369,18 +459,49 @@ export abstract class RuntimeCore implements Spawner {
   /** Ends every task that `close` left, without waiting for its cleanup. */
   kill(): void {
     this.killed = true;
+    if (this.#onceEmpty.length > 0 && !this.#isGraceOver) this.#reportHanging();
     if (this.#owned > 0) this.#cancelAll(0);
     this.#finishClosing();
   }
 
-  /** Calls `fn` once the last task has ended. */
+  /** Calls `fn` once the last task has ended, and what hangs in promises of others has had its time. */
   whenEmpty(fn: () => void): void {
     this.#onceEmpty.push(fn);
-    this.#checkEmpty();
+    this.checkOver();
   }
 
-  #checkEmpty(): void {
-    if (this.#owned === 0) for (const fn of this.#onceEmpty.splice(0)) fn();
+  checkOver(): void {
+    if (this.#onceEmpty.length === 0 || this.#owned > 0 || this.cleanings > 0) return;
+    if (!this.#isGraceOver && this.#hanging.length > 0) {
+      this.#beginGrace();
+      return;
+    }
+    this.#grace?.cancel();
+    for (const fn of this.#onceEmpty.splice(0)) fn();
+  }
+
+  #beginGrace(): void {
+    const ms = this.config.foreignGrace;
+    if (this.#grace !== null || ms === Infinity) return;
+    this.#grace = hostTimer(
+      () => {
+        this.#isGraceOver = true;
+        this.#reportHanging();
+        this.checkOver();
+      },
+      Math.min(ms, LONGEST_TIMER),
+    );
+  }
+
+  #reportHanging(): void {
+    const hanging = this.#hanging;
+    if (hanging.length === 0) return;
+    const names = [...new Set(hanging.map((ending) => ending._label()))];
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+    this.report({
+      kind: "not-waited-for",
+      message: `rt: the shutdown does not wait for ${names.slice(0, NAMED).join(", ")}${more}: dropped, but a promise that is none of ours has not settled; give what makes it signal()`,
+    });
   }
 
   /** @param spared - tasks with this state bit are left alone. */
@@ -394,6 +515,9 @@ export abstract class RuntimeCore implements Spawner {
   #finishClosing(): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#grace?.cancel();
+    this.#root?._kill();
+    for (const home of [...this.#homes]) home._kill();
     realm.runtimes.delete(this.#self);
     this.driver.shutdown();
     this.watchdog?.stop();
@@ -441,8 +565,30 @@ export abstract class RuntimeCore implements Spawner {
     this.#reportOf(task, "slow-poll", message, { elapsedMs });
   }
 
-  #reportOf(task: Task<unknown>, kind: Report["kind"], message: string, more: Partial<Report>): void {
-    this.report({ kind, message: `rt: ${message}`, task: task._reported(), ...more });
+  /** Code that a task has left behind goes on. */
+  reportLeft(task: Task<unknown>, what: string | null): void {
+    const waiting = what === null ? "goes on" : `waits for ${what}`;
+    const message = `${task._label()} has left code behind that ${waiting}; await it, or spawn it`;
+    this.#reportOf(task, "left-behind", message, {});
+  }
+
+  /** A cleanup has taken longer than it may. */
+  reportSlowCleanup(task: Task<unknown> | null, what: string, ms: number): void {
+    const message = `the cleanup of ${labelOf(task)} is not waited for any longer: after ${ms} ms it waits for ${what}`;
+    this.#reportOf(task, "not-waited-for", message, {});
+  }
+
+  /** A cleanup that nobody waits for any more has failed. */
+  reportLate(task: Task<unknown> | null, error: unknown): void {
+    if (this.config.unhandledPanic === "ignore") return;
+    this.#reportOf(task, "task-failed", `the cleanup of ${labelOf(task)} failed, when nobody was waiting for it`, {
+      error,
+    });
+  }
+
+  #reportOf(task: Task<unknown> | null, kind: Report["kind"], message: string, more: Partial<Report>): void {
+    const who = task === null ? {} : { task: task._reported() };
+    this.report({ kind, message: `rt: ${message}`, ...who, ...more });
   }
 
   report(report: Report): void {
@@ -490,6 +636,11 @@ export abstract class RuntimeCore implements Spawner {
     const who = task === null ? null : { id: task._id, name: task.name() };
     to.publish({ runtime: this.id, ...who, ...more });
   }
+}
+
+/** What a computation belongs to, in words. */
+export function labelOf(task: Task<unknown> | null): string {
+  return task?._label() ?? "a dropped future";
 }
 
 function isUnseen(noted: WeakRef<Task<unknown>>): boolean {

@@ -3,16 +3,17 @@
  *
  * The function's code runs in microtasks of the engine; what we hold is the list of futures it is awaiting right
  * now. Its task wakes when one of them does, polls the woken ones, and lets the function go on by settling their
- * awaits. Dropping the scope drops those futures and rejects their awaits with `Cancelled`, once.
+ * awaits. Dropping the scope drops those futures and rejects their awaits with `Cancelled`; `ending.ts` says what
+ * becomes of its code then. What the function leaves behind when it ends by itself goes on at the root.
  *
- * A scope without a function (`root`) is the home of awaits outside any task.
+ * A scope without a function is a home at the root: of awaits outside any task, and of code that has outlived its own.
  *
  * Invariants:
  *  1. An await is on the scope's list exactly while its `leaf` is set and pending.
  *  2. An await is in the scope's ready queue exactly while its `_queued` is true. While that is not empty, the task
  *     was woken.
  */
-import { runNeutral } from "#platform";
+import { debug, hideCancellations, runNeutral } from "#platform";
 import {
   Future,
   PENDING,
@@ -30,9 +31,12 @@ import { intoFuture } from "../into-future.ts";
 import { abortSignal, type GeneratorScope } from "./generator-future.ts";
 import { cannotRun, isGenerator, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
+import { isCausedByCancel, isOwnCancellation } from "./cancellation.ts";
+import { Ending } from "./ending.ts";
 import { proceed } from "./budget.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
+import type { RuntimeCore } from "./runtime-core.ts";
 import { IN_CONTEXT, SCHEDULED, type Task } from "./task.ts";
 
 type Body<T> = () => PromiseLike<T> | Async<T>;
@@ -49,11 +53,9 @@ const DONE = 0x8;
 const DELEGATED = 0x10;
 /** Was dropped; its cleanup goes on. */
 const CLOSING = 0x20;
-/** Was dropped while it awaited none of our futures: the next such await throws, and later ones wait as cleanup. */
-const CANCEL_NEXT = 0x40;
 /** Killed: every await throws. */
 const CANCEL_ALL = 0x80;
-/** The home of awaits outside any task. */
+/** A home of awaits outside any task, or of those that have outlived theirs. */
 const IS_ROOT = 0x100;
 /** It is a part of something else: a branch, or what a time-out is around. Set when it starts. */
 const NESTED = 0x200;
@@ -62,6 +64,8 @@ const STEPPING = 0x400;
 /** How many polls in a row have let it go on. After the most of them it gives way once. */
 const TURN = 0x1000;
 const TURNS = 0xf000;
+/** It has ended and left code behind, which was reported. */
+const REPORTED = 0x10000;
 
 export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _controller: AbortController | null = null;
@@ -81,6 +85,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _budget: number = BUDGET;
   /** What the drop of an awaited future threw. */
   _dropError: { readonly error: unknown } | null = null;
+  /** Set once it was dropped while its code was under way. */
+  _ending: Ending | null = null;
 
   constructor(body: Body<T> | null, context: CapturedContext | null) {
     super();
@@ -138,9 +144,10 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     }
     if ((state & CLOSING) === 0) {
       this._state = state | CLOSING;
+      const ending = (this._ending = new Ending(this as Scope));
       abortSignal(this);
-      if (this._awaits === null) this._state |= CANCEL_NEXT;
-      else this._rejectAwaits();
+      if (this._awaits !== null) this._rejectAwaits();
+      else if ((state & IS_ROOT) === 0) ending._probe();
     }
     return true;
   }
@@ -149,7 +156,13 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _kill(): void {
     if ((this._state & DELEGATED) !== 0) this._delegate().drop();
     this._state = (this._state & ~RUNNING) | DONE | CANCEL_ALL;
+    this._ending?._stop();
     this._rejectAwaits();
+  }
+
+  /** Its code is not waited for any longer. */
+  _giveUp(): void {
+    this._complete(FULFILLED, undefined);
   }
 
   override describe(): string {
@@ -160,16 +173,45 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     return leaves.length === 0 ? "a promise" : leaves.join(", ");
   }
 
-  /** Makes this the home of awaits outside any task. `task` drives them. */
-  _startRoot(task: Task<unknown>): void {
+  /** Makes this a home of awaits outside any task, which see `locals`. `task` drives them. */
+  _startRoot(task: Task<unknown>, locals: LocalsNode | null): void {
     this._state = RUNNING | IS_ROOT;
     this._task = task;
     this._waker = task;
+    this._locals = locals;
+  }
+
+  /** Makes a home of what is left of a dropped function, or of a runtime that shuts down. */
+  _startClosing(ending: Ending): void {
+    this._state |= CLOSING;
+    this._ending = ending;
   }
 
   /** Awaits belong here: the function is running, or was killed, so that they are to throw. */
   get _isHome(): boolean {
     return (this._state & (RUNNING | CANCEL_ALL)) !== 0;
+  }
+
+  get _isAtRoot(): boolean {
+    return (this._state & IS_ROOT) !== 0;
+  }
+
+  /** The runtime it belongs to. Polled by hand outside any task, it is the default one. */
+  get _core(): RuntimeCore {
+    return this._task?._scheduler.core ?? realm.bridge.ambient().handle()._core;
+  }
+
+  /** Where awaits belong that its code makes once the function has ended: at the root of its runtime. */
+  _home(): Scope {
+    const ending = this._ending;
+    if (ending === null) {
+      if (debug) this._reportLeft(null);
+      return this._core.homeFor(this._locals);
+    }
+    if (ending._scope === (this as Scope)) ending._moveTo(this._core.closingHome(this._locals, ending));
+    const home = ending._scope;
+    if (this._core.isFinished && (home._state & CANCEL_ALL) === 0) home._kill();
+    return home;
   }
 
   /** Notes that the function's code is about to go on in a microtask. */
@@ -198,7 +240,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Polls the leaf of a new await, and keeps it where it is pending. Gives what `then` gives. */
   _await(node: Await, leaf: Future<unknown>): Promise<unknown> {
     const state = this._state;
-    if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    if ((state & (CLOSING | CANCEL_ALL)) !== 0 && !this._admits()) return this._refuse(node, leaf);
     if ((state & (NESTED | STEPPING)) === NESTED) return this._defer(node, leaf);
     const outer = realm.budget;
     realm.budget = this._budget;
@@ -216,10 +258,13 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (value !== PENDING || failed) {
       node._leaf = null;
       this._letGo();
-      return node._atOnce(failed, value);
+      if (this._ending === null) return node._atOnce(failed, value);
+      let outcome: Promise<unknown> = node;
+      this._ending._lead(() => (outcome = node._atOnce(failed, value)));
+      return outcome;
     }
     // The leaf may have dropped this very function while it was polled.
-    if ((this._state & (CANCEL_NEXT | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    if (((this._state & ~state) & (CLOSING | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
     this._state &= ~STEPPING;
     this._link(node);
     return node;
@@ -236,19 +281,30 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     return node;
   }
 
+  /** Whether an await that comes now may wait, though the function was dropped. */
+  _admits(): boolean {
+    return (this._state & CANCEL_ALL) === 0 && this._ending !== null && this._ending._admits();
+  }
+
   _refuse(node: Await, leaf: Future<unknown>): Promise<unknown> {
-    this._state &= ~CANCEL_NEXT;
     node._leaf = null;
-    this._letGo();
-    node._reject(realm.cancelled);
+    this._tell(node);
     leaf.drop();
     return node;
+  }
+
+  /** Tells whose await this is that the function was dropped. */
+  _tell(node: Await): void {
+    hideCancellations(isCausedByCancel);
+    this._letGo();
+    if (this._ending === null || this._ending._isOver) node._reject(realm.cancelled);
+    else this._ending._lead(() => node._reject(realm.cancelled));
   }
 
   /** Whether an await whose result is known already may be settled at once. Then its code goes on. */
   _mayGoOn(): boolean {
     const state = this._state;
-    if ((state & (CANCEL_NEXT | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
+    if ((state & (CLOSING | CANCEL_ALL)) !== 0 || this._budget <= 0) return false;
     if ((state & (NESTED | STEPPING)) === NESTED) return false;
     this._budget -= 1;
     this._letGo();
@@ -260,7 +316,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     const task = this._task;
     if (realm.scopes === null || realm.now.task !== null || task === null || this._ready !== null)
       return false;
-    if ((this._state & (RUNNING | CLOSING | CANCEL_NEXT | CANCEL_ALL | NESTED)) !== RUNNING) return false;
+    if ((this._state & (RUNNING | CLOSING | CANCEL_ALL | NESTED)) !== RUNNING) return false;
     if ((task._state & SCHEDULED) !== 0 || task._scheduler.core.watched) return false;
     const outer = realm.budget;
     realm.budget = this._budget;
@@ -337,11 +393,50 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     }
   }
 
+  /** The engine has settled the function's promise. */
   _settle(status: number, result: unknown): void {
+    const ending = this._ending;
+    if ((this._state & RUNNING) === 0) ending?._settleLate(status === REJECTED, result);
+    else if (ending === null) {
+      if (this._awaits !== null) this._leave();
+      this._complete(status, result);
+    } else if (status === REJECTED && isOwnCancellation(this, result)) ending._settle(FULFILLED, undefined);
+    else ending._settle(status, result);
+  }
+
+  /** What the function has left behind, such as the loser of a race, goes on at the root. */
+  _leave(): void {
+    if (debug) this._reportLeft(this.describe());
+    const home = this._home();
+    let ready = this._ready;
+    this._ready = null;
+    this._lastReady = null;
+    for (let node = this._awaits; node !== null; node = this._awaits) {
+      const leaf = node._leaf;
+      this._unlink(node);
+      node._leaf = leaf;
+      node._scope = home;
+      home._link(node);
+    }
+    while (ready !== null) {
+      const next: Await | null = ready._nextReady;
+      ready._nextReady = null;
+      home._woken(ready);
+      ready = next;
+    }
+    // The runtime shuts down.
+    if ((home._state & (CLOSING | CANCEL_ALL)) !== 0) home._rejectAwaits();
+  }
+
+  _reportLeft(what: string | null): void {
+    if ((this._state & (REPORTED | DELEGATED)) !== 0 || this._task === null) return;
+    this._state |= REPORTED;
+    this._core.reportLeft(this._task, what);
+  }
+
+  /** The function has ended, and with it what this stands for. */
+  _complete(status: number, result: unknown): void {
     const state = this._state;
-    if ((state & RUNNING) === 0) return;
-    // What the function left behind, such as the loser of a race, must not take a message or a permit any more.
-    if (this._awaits !== null) this._rejectAwaits();
     if (this._dropError !== null) {
       status = REJECTED;
       result = this._dropError.error;
@@ -350,7 +445,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (task !== null && task._body === (this as Future<unknown>)) {
       // The task itself is this function: it ends here and now, without another trip through the run queue.
       this._state = (state & ~RUNNING) | DONE;
-      task._settled(status === REJECTED, result, (state & CANCEL_NEXT) !== 0);
+      const ending = this._ending;
+      task._settled(status === REJECTED, result, ending !== null && !ending.hasTold && !ending.isLetGo);
       return;
     }
     this._state = (state & ~(RUNNING | STEPPING)) | status;
@@ -403,7 +499,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (node._leaf !== leaf) return;
     this._unlink(node);
     this._letGo();
-    if (failed) node._reject(result);
+    if (this._ending !== null) this._ending._lead(() => node._settle(failed, result));
+    else if (failed) node._reject(result);
     else node._resolve(result);
   }
 
@@ -424,8 +521,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     for (let node = this._awaits; node !== null; node = this._awaits) {
       const leaf = node._leaf as Future<unknown>;
       this._unlink(node);
-      this._letGo();
-      node._reject(realm.cancelled);
+      this._tell(node);
       try {
         leaf.drop();
       } catch (error) {
@@ -440,6 +536,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (oldest === null) {
       this._awaits = node;
       node._previous = node;
+      if ((this._state & (IS_ROOT | CLOSING)) !== 0) this._begin();
       return;
     }
     const youngest = oldest._previous as Await;
@@ -454,6 +551,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (node === oldest) {
       this._awaits = next;
       if (next !== null) next._previous = previous;
+      else if ((this._state & IS_ROOT) !== 0) this._core.homeIsIdle(this as Scope);
     } else {
       (previous as Await)._next = next;
       if (next === null) oldest._previous = previous;
@@ -462,6 +560,12 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     node._leaf = null;
     node._previous = null;
     node._next = null;
+  }
+
+  /** An await is pending, where none was. */
+  _begin(): void {
+    this._ending?._waits();
+    if ((this._state & IS_ROOT) !== 0) this._core.homeIsWaiting(this as Scope);
   }
 }
 

@@ -10,6 +10,7 @@
  *  4. Once DONE is set, `_value` holds the value, or the error where FAILED or CANCELLED is set.
  */
 import { AbortHandle } from "../abort-handle.ts";
+import type { TimerEntry } from "../driver/environment.ts";
 import { UsageError } from "../errors.ts";
 import {
   type Future,
@@ -38,7 +39,8 @@ import {
 import { charge, proceed } from "./budget.ts";
 import { wakeSafely } from "./current.ts";
 import { DIRECT, Join, WOKEN } from "./join.ts";
-import { aside, BUDGET, currentContext, currentTask, isCancellation, realm } from "./realm.ts";
+import { isOwnCancellation } from "./cancellation.ts";
+import { aside, BUDGET, currentContext, currentTask, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { siteFrames } from "./spawn-site.ts";
@@ -98,6 +100,8 @@ export interface TaskExtra {
   cleanups: Set<Task<unknown>> | null;
   /** The task that waits for this cleanup. */
   owner: Task<unknown> | null;
+  /** Ends its cleanup when that takes too long. */
+  limit: TimerEntry | null;
   /** Why it was dropped, for the message. */
   reason: string;
   busyMs: number;
@@ -315,8 +319,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     realm.now.task = this;
     realm.budget = BUDGET;
     try {
-      if (first) this._stepInContext(closeTask);
-      else this._killBody(this._body);
+      if (first) {
+        this._stepInContext(closeTask);
+        this._scheduler.core.limitCleanup(this as Task<unknown>);
+      } else this._killBody(this._body);
     } catch (error) {
       this._fail(error);
     }
@@ -379,7 +385,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       this._end();
       return;
     }
-    if ((this._state & CLOSING) !== 0 && (outcome === 0 || isCancellation(value))) {
+    if ((this._state & CLOSING) !== 0 && (outcome === 0 || isOwnCancellation(this, value))) {
       outcome = CANCELLED;
       value = undefined; // made into a JoinError when somebody asks
     }
@@ -398,7 +404,12 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     this._scheduler.release(this);
     if (this._joins !== null) this._wakeJoins();
     else if ((this._state & FAILED) !== 0) this._scheduler.failed(this);
-    if (this._extra !== null) this._extra.owner?._disown(this);
+    if (this._extra !== null) this._endExtra(this._extra);
+  }
+
+  _endExtra({ owner, limit }: TaskExtra): void {
+    limit?.cancel();
+    owner?._disown(this);
   }
 
   _wakeJoins(): void {
@@ -527,6 +538,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       controller: null,
       cleanups: null,
       owner: null,
+      limit: null,
       reason: ABORTED,
       busyMs: 0,
       scheduledAt: 0,

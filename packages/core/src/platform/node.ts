@@ -66,6 +66,29 @@ export function onceNothingIsLeft(fn: () => void): () => void {
   return () => process.off("beforeExit", fn);
 }
 
+/** The process itself: in a sandbox such as jest's the global one is a copy, which the host does not tell anything. */
+const host = process.getBuiltinModule?.("node:process") ?? process;
+
+let isHiding = false;
+
+/**
+ * From here on, a rejection that nobody handles is nobody's business where `isOurs` says so of its reason. All others
+ * are treated as before: a listener would change that, because the host asks whether there is one.
+ */
+export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
+  if (isHiding) return;
+  isHiding = true;
+  const emit = host.emit as (...args: unknown[]) => boolean;
+  host.emit = function (this: unknown, ...args: unknown[]): boolean {
+    const [event, reason, origin] = args;
+    const isRejection =
+      event === "unhandledRejection" ||
+      ((event === "uncaughtException" || event === "uncaughtExceptionMonitor") &&
+        origin === "unhandledRejection");
+    return (isRejection && isOurs(reason)) || Reflect.apply(emit, this, args);
+  } as typeof host.emit;
+}
+
 /** Where reports go that nobody else takes. */
 export function printReport(message: string, error?: unknown): void {
   const text = error === undefined ? message : `${message}\n${inspect(error)}`;

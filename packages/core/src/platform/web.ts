@@ -1,6 +1,12 @@
 /** The side of `#platform` for browsers and other hosts without Node's modules; see `platform.ts`. */
 import type { CapturedContext, Channel, HostTimer, ScopeStore, WatchdogThread } from "./platform.ts";
 
+interface RejectionEvent {
+  readonly reason: unknown;
+  preventDefault(): void;
+  stopImmediatePropagation(): void;
+}
+
 interface WebGlobals {
   readonly RT_DEBUG?: unknown;
   readonly performance: { now(): number };
@@ -10,6 +16,7 @@ interface WebGlobals {
   };
   readonly setTimeout: (fn: () => void, ms: number) => unknown;
   readonly clearTimeout: (timer: unknown) => void;
+  readonly addEventListener?: (name: string, listener: (event: RejectionEvent) => void) => void;
   readonly console: { error(...values: unknown[]): void };
 }
 // The few globals this file needs, typed here so that it depends on neither DOM nor Node typings; and as they are at
@@ -74,6 +81,19 @@ const silent: Channel = { hasSubscribers: false, publish() {} };
 
 export function channel(_name: string): Channel {
   return silent;
+}
+
+let isHiding = false;
+
+/** From here on, a rejection that nobody handles is nobody's business where `isOurs` says so of its reason. */
+export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
+  if (isHiding) return;
+  isHiding = true;
+  host.addEventListener?.("unhandledrejection", (event) => {
+    if (!isOurs(event.reason)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  });
 }
 
 export function printReport(message: string, error?: unknown): void {

@@ -11,11 +11,15 @@ import "./index.ts";
 export { EventLoopDriver } from "./driver/event-loop.ts";
 export { LayeredDriver, type Driver, type DriverKey } from "./driver/driver.ts";
 export {
+  backgroundTimer,
   currentTimers,
   debug,
+  hasBackground,
   holdClock,
   hostNow,
+  isBackground,
   isClockHeld,
+  isDefaultRuntime,
   isDriving,
   provideTimers,
   randomBelow,

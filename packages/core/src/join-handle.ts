@@ -48,6 +48,20 @@ export abstract class JoinHandle<T> extends Future<T> {
   /** The name given by {@link TaskBuilder.name}, or `undefined`. */
   abstract name(): string | undefined;
 
+  /**
+   * What the task waits for no longer keeps the process alive by its timers: for work in the background of a library,
+   * such as emptying a cache now and then. Sockets, files and processes do as before; so do tasks that it spawns.
+   * Anything that has a result may be made so, at any time. Gives the handle back.
+   * @see no counterpart in Tokio, where only `block_on` keeps a program running. As `unref()` of the host's timers.
+   */
+  abstract unref(): this;
+
+  /** Undoes {@link JoinHandle.unref}. */
+  abstract ref(): this;
+
+  /** Whether the timers that the task waits for keep the process alive, where those of its runtime do. */
+  abstract hasRef(): boolean;
+
   /** A handle that can abort the task but not wait for it. */
   abstract abortHandle(): AbortHandle;
 }

@@ -38,7 +38,7 @@ const waits: Record<string, Wait> = {
   "events.once": (abortSignal) => once(new EventEmitter(), "x", { signal: abortSignal }),
   "timers/promises": (abortSignal) => delay(1e6, undefined, { signal: abortSignal }),
   pipeline: (abortSignal) =>
-    pipeline(new Readable({ read() {} }), async (source) => void (await source.toArray()), {
+    pipeline(new Readable({ read() {} }), async (source) => void (await Array.fromAsync(source)), {
       signal: abortSignal,
     }),
   exec: (abortSignal) => promisify(exec)("sleep 1000", { signal: abortSignal }),

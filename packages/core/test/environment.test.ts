@@ -32,6 +32,7 @@ class HandTimers extends LayeredDriver implements Timers {
     this.#wakers.push(() => waker.wake());
     return { cancel: () => void (this.#wakers = []) };
   }
+  recheck(): void {}
   fire(): void {
     for (const wake of this.#wakers) wake();
   }

@@ -11,6 +11,7 @@ import {
   withSignal,
   type Async,
 } from "@rt/core";
+import { LayeredDriver, provideTimers, type Timers } from "@rt/core/driver";
 import {
   Gate,
   LANES,
@@ -692,5 +693,46 @@ describe("a failure nobody waits for", () => {
     runtime.spawn(failing("generator", new Error("second")));
     await settle();
     expect(reports.map((report) => (report.error as Error).message)).toEqual(["first", "second"]);
+  });
+});
+
+describe("JoinHandle.unref", () => {
+  it("says of the task that it keeps no process alive, and gives the handle back", async () => {
+    const { runtime } = watched();
+    const task = runtime.spawn(async () => 1);
+    expect(task.hasRef()).toBe(true);
+    expect(task.unref()).toBe(task);
+    expect(task.unref().hasRef()).toBe(false);
+    expect(task.ref()).toBe(task);
+    expect(task.hasRef()).toBe(true);
+    expect(await task.unref()).toBe(1);
+  });
+
+  it("asks the timers of the runtime again once the task has been polled", async () => {
+    const { runtime } = watched();
+    let checks = 0;
+    class Counting extends LayeredDriver implements Timers {
+      wakeAfter(): { cancel(): void } {
+        return { cancel() {} };
+      }
+      recheck(): void {
+        checks += 1;
+      }
+    }
+    runtime.handle().driver({
+      name: "time",
+      install: (inner, handle) => {
+        const timers = new Counting(inner);
+        provideTimers(handle, timers);
+        return timers;
+      },
+    });
+    const task = runtime.spawn(async () => await pending()).unref();
+    expect(checks).toBe(0);
+    await settle();
+    task.unref();
+    expect(checks).toBe(0);
+    task.ref().unref();
+    expect(checks).toBe(2);
   });
 });

@@ -120,7 +120,10 @@ export class Sleep extends Future<void> implements WheelEntry {
   }
 
   override drop(): void {
-    if (this._slot !== -1) this._driver._wheel.remove(this);
+    if (this._slot !== -1) {
+      this._driver._wheel.remove(this);
+      if (this._driver._holds) this._driver._released();
+    }
     this._waker = null;
     this._state &= ~(POLLED | TAKEN);
   }
@@ -168,6 +171,11 @@ export class Sleep extends Future<void> implements WheelEntry {
   }
 
   /** @internal */
+  _waits(): Waker | null {
+    return this._waker;
+  }
+
+  /** @internal */
   _fire(): void {
     const waker = this._waker;
     this._waker = null;
@@ -188,9 +196,8 @@ export function homeState(): number {
  * Granularity is 1 ms: the deadline is rounded up to a whole one, so it never completes early.
  * Cancel safety: dropping it takes the timer back.
  *
- * Like every timer it keeps the process alive only while a `blockOn` waits, or `main` of `@rt/macros`, which is one. With
- * nothing else to keep it, a plain `await sleep(20)` at the top of a module ends the process with exit code 13: write
- * `await runtime.blockOn(sleep(20))`.
+ * Outside any task, and in tasks of the default runtime, it keeps the process alive, as every timer of theirs does, up
+ * to {@link JoinHandle.unref}. A runtime that was built is kept alive by `blockOn` alone.
  *
  * @param duration - what goes beyond the end of the clock waits about 30 years.
  * @throws RangeError when `duration` is negative or `NaN`.

@@ -9,11 +9,15 @@
  */
 import { type Future, Handle, type RuntimeMetrics, type Waker } from "@rt/core";
 import {
+  backgroundTimer,
   currentTimers,
   type Driver,
   type DriverKey,
+  hasBackground,
   hostNow,
+  isBackground,
   isClockHeld,
+  isDefaultRuntime,
   isDriving,
   LayeredDriver,
   provideTimers,
@@ -71,6 +75,8 @@ export class TimeDriver extends LayeredDriver implements Timers {
   _isDown = false;
   /** Set while `installClock` is in force. @internal */
   _foreign: ForeignTimers | null = null;
+  /** Parked for a timer that keeps the process alive by itself: when the last one goes, so must that. @internal */
+  _holds = false;
   /** A sleep that a time-out is done with, for the next one. @internal */
   _spare: Sleep | null = null;
   readonly #handle: Handle;
@@ -86,6 +92,10 @@ export class TimeDriver extends LayeredDriver implements Timers {
   /** It has given the thread back to the host: until it is awake it can be parked for less. */
   #canParkAnew = false;
   #refs = 0;
+  /** Timers of tasks that are not to keep the process alive; some may have left the wheel. */
+  readonly #background = new Set<WheelEntry>();
+  /** Wakes us for those where there are no others. */
+  #backgroundTimer: TimerEntry | null = null;
   /** Turns of the loop since something last happened, while paused. */
   #quietTurns = 0;
   /** Tasks polled by then. */
@@ -154,7 +164,9 @@ export class TimeDriver extends LayeredDriver implements Timers {
   /** Puts a timer in the wheel. False when it is due already. @internal */
   _add(entry: WheelEntry): boolean {
     if (!this._wheel.insert(entry)) return false;
+    if (hasBackground()) this.#note(entry);
     if (entry._tick < this.#parkedUntil) this.#parkUntil(entry._tick);
+    else if (this.#backgroundTimer !== null && this.#keepsAlive()) this.unpark();
     return true;
   }
 
@@ -166,12 +178,56 @@ export class TimeDriver extends LayeredDriver implements Timers {
     const left = this.#origin + tick - this.now();
     if (!this.#canParkAnew || left <= 0) return this.unpark();
     this.#parkedUntil = tick;
-    this.inner.park(left);
+    this.#parkFor(Infinity, left);
+  }
+
+  /** Notes whose timer it is. */
+  #note(entry: WheelEntry): void {
+    const waker = entry._waits();
+    if (waker !== null && isBackground(waker)) this.#background.add(entry);
+    else this.#background.delete(entry);
+  }
+
+  /** Tasks have changed sides: asks all that wait. */
+  recheck(): void {
+    for (const entry of this._wheel.entries()) this.#note(entry);
+    if (this.#parkedUntil !== AWAKE) this.unpark();
+  }
+
+  /** Whether any timer is to keep the process alive, where timers do. */
+  #keepsAlive(): boolean {
+    if (this.#background.size === 0) return this._wheel.size > 0;
+    for (const entry of this.#background) if (entry._slot === -1) this.#background.delete(entry);
+    return this._wheel.size > this.#background.size;
+  }
+
+  /** Parks for `left` ms at most, by a timer that keeps the process alive only if one of ours is to. */
+  #parkFor(timeoutMs: number, left: number): boolean {
+    if (left >= timeoutMs || this.inner.returnsFromPark || this.#keepsAlive()) {
+      this._holds = isDefaultRuntime(this.#handle);
+      return this.inner.park(Math.min(timeoutMs, left));
+    }
+    return this.#parkInBackground(timeoutMs, left);
+  }
+
+  #parkInBackground(timeoutMs: number, left: number): boolean {
+    this.#backgroundTimer?.cancel();
+    this.#backgroundTimer = backgroundTimer(left, () => this.unpark());
+    return this.inner.park(timeoutMs);
+  }
+
+  /** A timer was taken back while the driver is parked for one: nobody may wait for the others. @internal */
+  _released(): void {
+    if (this.#keepsAlive()) return;
+    this._holds = false;
+    if (!this.#canParkAnew || this._wheel.size > 0) return this.unpark();
+    this.#parkedUntil = Infinity;
+    this.inner.park(Infinity);
   }
 
   /** Wakes `waker` once, `ms` from now. */
   wakeAfter(ms: number, waker: Waker): TimerEntry {
-    const alarm = new Alarm(this._wheel, this._tickOf(this._after(ms)), waker);
+    const alarm = new Alarm(this, this._tickOf(this._after(ms)), waker);
     if (this._isDown || !this._add(alarm)) alarm._fire();
     return alarm;
   }
@@ -196,6 +252,8 @@ export class TimeDriver extends LayeredDriver implements Timers {
   override poll(): void {
     this.inner.poll();
     this.#parkedUntil = AWAKE;
+    this._holds = false;
+    if (this.#backgroundTimer !== null) this.#stopBackground();
     if (this._wheel.size > 0) this.#fire();
   }
 
@@ -205,7 +263,7 @@ export class TimeDriver extends LayeredDriver implements Timers {
     this.#parkedUntil = this._wheel.next();
     if (this.#parkedUntil === Infinity) return this.inner.park(timeoutMs);
     const left = this.#origin + this.#parkedUntil - this.now();
-    if (left > 0) return this.inner.park(Math.min(timeoutMs, left));
+    if (left > 0) return this.#parkFor(timeoutMs, left);
     this.unpark();
     return false;
   }
@@ -229,9 +287,15 @@ export class TimeDriver extends LayeredDriver implements Timers {
 
   override shutdown(): void {
     this._isDown = true;
+    this.#stopBackground();
     for (let entry = this._wheel.pop(LAST_TICK); entry !== null; entry = this._wheel.pop(LAST_TICK))
       entry._fire();
     this.inner.shutdown();
+  }
+
+  #stopBackground(): void {
+    this.#backgroundTimer?.cancel();
+    this.#backgroundTimer = null;
   }
 
   #parkPaused(timeoutMs: number): boolean {
@@ -244,7 +308,8 @@ export class TimeDriver extends LayeredDriver implements Timers {
     this.#polls = polls;
     if (this.#quietTurns < QUIET_TURNS) {
       this.#quietTurns += 1;
-      if (this.#isForgotten()) return this.inner.park(1);
+      if (this.#isForgotten())
+        return isDefaultRuntime(this.#handle) ? this.#parkInBackground(timeoutMs, 1) : this.inner.park(1);
       // False from the event loop. A bottom that waits by itself has its turn at once.
       if (!this.inner.turn(true)) return false;
     }

@@ -48,8 +48,8 @@ export interface Driver {
   turn(force: boolean): boolean;
 
   /**
-   * A `blockOn` waits, of this runtime or another: what this driver waits for shall keep the process alive, up to
-   * {@link Driver.unref}.
+   * A `blockOn` waits, of this runtime or another, or code outside any task does: what this driver waits for shall keep
+   * the process alive, up to {@link Driver.unref}.
    */
   ref(): void;
 

@@ -1,8 +1,8 @@
 /** What a subsystem asks of the runtime it works for, beside a driver of its own. */
-import { debug as debugMode, now } from "#platform";
+import { debug as debugMode, hostTimer, now } from "#platform";
 import type { Handle } from "../handle.ts";
 import { currentCore } from "../internal/current.ts";
-import { currentScope, currentTask, realm } from "../internal/realm.ts";
+import { currentTask, realm } from "../internal/realm.ts";
 import type { Waker } from "../future.ts";
 import type { Driver } from "./driver.ts";
 
@@ -31,6 +31,8 @@ export interface TimerEntry {
 export interface Timers extends Driver {
   /** Wakes `waker` once, `ms` from now. */
   wakeAfter(ms: number, waker: Waker): TimerEntry;
+  /** A task that has been polled was made one that keeps the process alive, or ceased to be, see {@link isBackground}. */
+  recheck(): void;
 }
 
 /** Makes `timers` the ones of the runtime behind `handle`. A time driver calls it as it is installed. @public */
@@ -45,7 +47,7 @@ export function currentTimers(): Timers | null {
 
 /**
  * Wakes `waker` once, `ms` from now, by the timers of the current runtime. Where it has none, by `setTimeout` as it
- * stands there now: that one keeps a process alive only if a `blockOn` waits at this moment.
+ * stands there now. A runtime that was built keeps the process alive by that only if a `blockOn` waits at this moment.
  * @public
  */
 export function wakeAfter(ms: number, waker: Waker): TimerEntry {
@@ -54,8 +56,42 @@ export function wakeAfter(ms: number, waker: Waker): TimerEntry {
   // Those that stand there now: who puts fake ones in their place wants to move this.
   const { clearTimeout, setTimeout } = globalThis as never as HostTimers;
   const timer = setTimeout(() => waker.wake(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
-  if (realm.blockOns === 0) timer.unref?.();
+  if ((realm.blockOns === 0 && core.config.isDefault !== true) || isBackground(waker)) timer.unref?.();
   return { cancel: () => clearTimeout(timer) };
+}
+
+/**
+ * Whether `waker` belongs to a task that is not to keep the process alive ({@link JoinHandle.unref}). Of a waker that is
+ * none of this package's nobody knows: then it is not.
+ * @public
+ */
+export function isBackground(waker: Waker): boolean {
+  return realm.hasBackground && (waker as Partial<BackgroundWaker>)["rt:background"]?.() === true;
+}
+
+interface BackgroundWaker {
+  "rt:background"(): boolean;
+}
+
+/** Whether any task was ever made a background one: as long as none was, nobody need be asked. @public */
+export function hasBackground(): boolean {
+  return realm.hasBackground;
+}
+
+/**
+ * Whether this is the default runtime, whose timers keep the process alive by themselves. Those of others do so only
+ * while their driver is {@link Driver.ref}'d.
+ * @public
+ */
+export function isDefaultRuntime(handle: Handle): boolean {
+  return handle._core.config.isDefault === true;
+}
+
+/** Calls `fn` once, `ms` from now on the host's clock, unless the process has ended for want of anything else to do. @public */
+export function backgroundTimer(ms: number, fn: () => void): TimerEntry {
+  const timer = hostTimer(fn, Math.min(Math.ceil(ms), 2 ** 31 - 1));
+  timer.setRef(false);
+  return timer;
 }
 
 /** Whether the runtime was built with {@link Builder.startPaused}. @public */
@@ -98,5 +134,5 @@ export function randomBelow(bound: number): number {
 
 /** Whether the code that calls this runs inside a task, so that blocking the thread would block its runtime. @public */
 export function isDriving(): boolean {
-  return currentTask() !== null || currentScope() !== null;
+  return currentTask() !== null;
 }

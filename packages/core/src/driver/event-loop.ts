@@ -31,7 +31,7 @@ const settled: Promise<void> = Promise.resolve();
 /**
  * Parks a scheduler in the event loop of its host, Node's or a browser's.
  *
- * It keeps no process alive by itself: only what tasks wait for does, timers only while a `blockOn` waits.
+ * It keeps no process alive by itself: only what tasks wait for does, timers only while it is {@link Driver.ref}'d.
  * @public
  */
 export class EventLoopDriver implements Driver {
@@ -97,7 +97,7 @@ export class EventLoopDriver implements Driver {
 
   ref(): void {
     this.#refs += 1;
-    this.#timer?.setRef(true);
+    if (this.#refs === 1) this.#timer?.setRef(true);
   }
 
   unref(): void {

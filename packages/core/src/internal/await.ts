@@ -58,6 +58,10 @@ export class Await implements Context, Waker, Promise<unknown> {
     if (!this._scope._goesOn(this, this._leaf)) this.wake();
   }
 
+  "rt:background"(): boolean {
+    return this._scope._task?.["rt:background"]() ?? false;
+  }
+
   _resolve(value: unknown): void {
     this._callBack(this._onFulfilled as OnRejected, value);
   }

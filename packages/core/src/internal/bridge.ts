@@ -10,9 +10,13 @@ import { realm } from "./realm.ts";
 realm.bridge ??= {
   awaitFuture,
   awaitTask,
-  // Not with a builder, which programs that use no other runtime need not carry.
-  ambient: () =>
-    (realm.ambient ??= new Runtime(
-      new CurrentThread({ ...DEFAULTS, name: "default" }, new EventLoopDriver()),
-    )),
+  ambient: () => (realm.ambient ??= makeDefault()),
 };
+
+/** Not with a builder, which programs that use no other runtime need not carry. */
+function makeDefault(): Runtime {
+  const driver = new EventLoopDriver();
+  // Its timers keep the process alive, as those of the host do. A runtime that was built waits for a `blockOn`.
+  driver.ref();
+  return new Runtime(new CurrentThread({ ...DEFAULTS, name: "default", isDefault: true }, driver));
+}

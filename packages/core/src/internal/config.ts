@@ -9,6 +9,8 @@ export type UnhandledPanic = "report" | "ignore" | "shutdownRuntime";
 /** Named as the setters are. What is off is not there. */
 export interface Config {
   name?: string;
+  /** The process's own runtime, which nobody has built. */
+  isDefault?: true;
   threadNameFn: () => string;
   /** Polls between turns of the driver; without it, that adapts to the time they take. */
   eventInterval?: number;

@@ -77,6 +77,8 @@ const RUNNING = 0x2000;
 export const STILLBORN = 0x4000;
 /** Aborted by its own code, which goes on until it next suspends: if it ends before that, it keeps its value. */
 const ABORTED_SELF = 0x8000;
+/** Its timers don't keep the process alive. */
+const BACKGROUND = 0x10000;
 /** The tasks that users spawned have none of these. */
 export const UNCOUNTED: number = ROOT | AMBIENT | CLEANUP;
 /** The state a cleanup starts with: its body is closing already, so an abort kills it. */
@@ -209,6 +211,33 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
 
   override abortHandle(): AbortHandle {
     return new AbortHandle(this);
+  }
+
+  override unref(): this {
+    realm.hasBackground = true;
+    return this._setBackground(BACKGROUND);
+  }
+
+  override ref(): this {
+    return this._setBackground(0);
+  }
+
+  override hasRef(): boolean {
+    return (this._state & BACKGROUND) === 0;
+  }
+
+  _setBackground(background: number): this {
+    if ((this._state & BACKGROUND) === background) return this;
+    this._state = (this._state & ~BACKGROUND) | background;
+    // Before its first poll it waits for nothing.
+    if (this._polls > 0) this._scheduler.core.timers?.recheck();
+    return this;
+  }
+
+  /** Asked by drivers, also those of another copy of this package. Cleanup is as its owner. */
+  "rt:background"(): boolean {
+    const owner = (this._state & CLEANUP) === 0 ? null : this._extra?.owner;
+    return ((owner ?? this)._state & BACKGROUND) !== 0;
   }
 
   // --- waking and polling ---

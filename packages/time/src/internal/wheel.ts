@@ -17,6 +17,8 @@
  *     are over before that, and never see a slot (a tenth less in `sleep/create-poll-drop`). Counted in `size`.
  */
 
+import type { Waker } from "@rt/core";
+
 /** What the wheel asks of a timer. It is its own list node. */
 export interface WheelEntry {
   /** @internal When it is due. While the entry is in the wheel it may be put off, but not brought forward. */
@@ -27,6 +29,8 @@ export interface WheelEntry {
   _previous: WheelEntry | null;
   /** @internal */
   _next: WheelEntry | null;
+  /** @internal Who waits for it. */
+  _waits(): Waker | null;
   /** @internal Its time has come. It is out of the wheel already. */
   _fire(): void;
 }
@@ -99,6 +103,13 @@ export class Wheel {
     }
     entry._previous = null;
     entry._next = null;
+  }
+
+  /** All that are in the wheel, in no order. */
+  *entries(): Generator<WheelEntry, void, undefined> {
+    const { latest } = this.#aside;
+    if (latest !== null) yield latest;
+    for (const first of this.#slots) for (let entry = first; entry !== null; entry = entry._next) yield entry;
   }
 
   /**

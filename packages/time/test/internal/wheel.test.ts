@@ -15,6 +15,9 @@ class Entry implements WheelEntry {
   constructor(tick: number) {
     this._tick = tick;
   }
+  _waits(): null {
+    return null;
+  }
   _fire(): void {}
 }
 

@@ -25,7 +25,14 @@ export interface ReportedTask {
  * @public
  */
 export interface Report {
-  readonly kind: "task-failed" | "slow-poll" | "hook-failed" | "waker-failed" | "left-behind" | "not-waited-for" | "forgotten";
+  readonly kind:
+    | "task-failed"
+    | "slow-poll"
+    | "hook-failed"
+    | "waker-failed"
+    | "left-behind"
+    | "not-waited-for"
+    | "forgotten";
   /** One line, ready to be printed. */
   readonly message: string;
   readonly task?: ReportedTask;

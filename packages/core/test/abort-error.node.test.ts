@@ -44,11 +44,13 @@ const waits: Record<string, Wait> = {
   exec: (abortSignal) => promisify(exec)("sleep 1000", { signal: abortSignal }),
   fetch: (abortSignal) => fetch(`http://127.0.0.1:${port}/`, { signal: abortSignal }),
   "one that keeps no reason": rejectingWith(() => abortError()),
-  "a DOMException": rejectingWith(() => new DOMException("aborted", "AbortError") as never),
+  "a DOMException": rejectingWith(() => new DOMException("aborted", "AbortError")),
   "one that throws what axios does": rejectingWith(() =>
     Object.assign(new Error("canceled"), { name: "CanceledError", code: "ERR_CANCELED" }),
   ),
-  "one that wraps it twice": rejectingWith((reason) => new Error("failed", { cause: abortError({ cause: reason }) })),
+  "one that wraps it twice": rejectingWith(
+    (reason) => new Error("failed", { cause: abortError({ cause: reason }) }),
+  ),
   "several at once": (abortSignal) =>
     Promise.any([
       once(new EventEmitter(), "x", { signal: abortSignal }),
@@ -154,11 +156,9 @@ describe("an AbortError of another signal", () => {
   it("stays an error where the task has no signal that could have caused it", async () => {
     const { runtime } = quietRuntime();
     const task = runtime.spawn(async () => {
-      try {
-        await pending();
-      } finally {
+      await pending().then(null, () => {
         throw abortError();
-      }
+      });
     });
     await turn();
     task.abort();

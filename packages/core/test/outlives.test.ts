@@ -1,5 +1,15 @@
 /** Code that a task has started and not awaited, when the task ends, is dropped, or loses its runtime. */
-import { Cancelled, intoFuture, JoinError, pending, spawn, TaskLocal, tryId, yieldNow, type Async } from "@rt/core";
+import {
+  Cancelled,
+  intoFuture,
+  JoinError,
+  pending,
+  spawn,
+  TaskLocal,
+  tryId,
+  yieldNow,
+  type Async,
+} from "@rt/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Gate, keepsContext, quietRuntime, rejectionOf, turn } from "./support/lanes.ts";
 
@@ -51,25 +61,28 @@ describe("code that outlives its task: the task ends by itself", () => {
     expect(runtime.metrics().numAliveTasks()).toBe(0);
   });
 
-  it.runIf(keepsContext)("goes on at awaits that it makes later, also behind promises of others", async () => {
-    const { runtime } = quietRuntime();
-    const gate = new Gate();
-    const log: string[] = [];
-    await runtime.spawn(async () => {
-      void (async () => {
-        await turns(3);
-        await yieldNow();
-        log.push("yielded");
-        await gate;
-        log.push("passed");
-      })();
-    });
-    await turns(6);
-    expect([log, gate.isWaiting]).toEqual([["yielded"], true]);
-    gate.open();
-    await turn();
-    expect(log).toEqual(["yielded", "passed"]);
-  });
+  it.runIf(keepsContext)(
+    "goes on at awaits that it makes later, also behind promises of others",
+    async () => {
+      const { runtime } = quietRuntime();
+      const gate = new Gate();
+      const log: string[] = [];
+      await runtime.spawn(async () => {
+        void (async () => {
+          await turns(3);
+          await yieldNow();
+          log.push("yielded");
+          await gate;
+          log.push("passed");
+        })();
+      });
+      await turns(6);
+      expect([log, gate.isWaiting]).toEqual([["yielded"], true]);
+      gate.open();
+      await turn();
+      expect(log).toEqual(["yielded", "passed"]);
+    },
+  );
 
   it("belongs to no task from then on, and keeps its runtime", async () => {
     const { runtime } = quietRuntime();
@@ -244,10 +257,9 @@ describe("code that outlives its task: the task is dropped", () => {
     const seen = unhandled();
     const { runtime } = quietRuntime();
     const log: string[] = [];
-    let stop = false;
     const task = runtime.spawn(async () => {
       void (async () => {
-        while (!stop) {
+        for (let left = 20; left > 0; left -= 1) {
           await turn();
           await yieldNow();
           log.push("worked");
@@ -260,7 +272,6 @@ describe("code that outlives its task: the task is dropped", () => {
     await rejectionOf(task);
     const before = log.length;
     await turns(6);
-    stop = true;
     expect([before > 0, log.length - before, seen]).toEqual([true, 0, []]);
   });
 
@@ -376,31 +387,34 @@ describe("code that outlives its task: the runtime shuts down", () => {
 });
 
 describe("a part of a function that was dropped", () => {
-  it.runIf(keepsContext)("does no more work than its cleanup, whichever of several chains it is", async () => {
-    const { runtime } = quietRuntime();
-    const log: string[] = [];
-    const task = runtime.spawn(async () => {
-      const poller = async (name: string): Promise<void> => {
-        try {
-          for (;;) {
-            await turn();
+  it.runIf(keepsContext)(
+    "does no more work than its cleanup, whichever of several chains it is",
+    async () => {
+      const { runtime } = quietRuntime();
+      const log: string[] = [];
+      const task = runtime.spawn(async () => {
+        const poller = async (name: string): Promise<void> => {
+          try {
+            for (;;) {
+              await turn();
+              await yieldNow();
+              log.push(name);
+            }
+          } finally {
             await yieldNow();
-            log.push(name);
+            log.push(`${name} cleaned`);
           }
-        } finally {
-          await yieldNow();
-          log.push(`${name} cleaned`);
-        }
-      };
-      await Promise.all([poller("a"), poller("b"), pending()]);
-    });
-    await turns(6);
-    task.abort();
-    await rejectionOf(task);
-    const before = log.length;
-    await turns(8);
-    expect(log.slice(before).toSorted()).toEqual(["a cleaned", "b cleaned"]);
-  });
+        };
+        await Promise.all([poller("a"), poller("b"), pending()]);
+      });
+      await turns(6);
+      task.abort();
+      await rejectionOf(task);
+      const before = log.length;
+      await turns(8);
+      expect(log.slice(before).toSorted()).toEqual(["a cleaned", "b cleaned"]);
+    },
+  );
 
   it.runIf(keepsContext)("cleans up behind a promise of others, while other chains are told", async () => {
     const { runtime } = quietRuntime();
@@ -573,7 +587,7 @@ describe("Builder.cleanupTimeout", () => {
     ],
   ] as const)("ends a cleanup that takes longer, and reports it: %s lane", async (_lane, body) => {
     const { runtime, reports } = quietRuntime((builder) => builder.cleanupTimeout(5));
-    const task = runtime.spawn(body as () => Async<void>);
+    const task = runtime.spawn(body);
     await turn();
     task.abort();
     expect(await rejectionOf(task)).toBeInstanceOf(JoinError);

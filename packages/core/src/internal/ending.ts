@@ -228,11 +228,14 @@ export class Ending {
     const core = this._scope._core;
     const ms = core.config.foreignGrace;
     if (ms === Infinity || this.#grace !== null) return;
-    this.#grace = hostTimer(() => {
-      this.#grace = null;
-      core.reportSlowCleanup(this._task, "a promise that is none of ours", ms);
-      this._letGo();
-    }, Math.min(ms, LONGEST_TIMER));
+    this.#grace = hostTimer(
+      () => {
+        this.#grace = null;
+        core.reportSlowCleanup(this._task, "a promise that is none of ours", ms);
+        this._letGo();
+      },
+      Math.min(ms, LONGEST_TIMER),
+    );
   }
 
   #stopGrace(): void {

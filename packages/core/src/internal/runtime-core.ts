@@ -326,7 +326,9 @@ export abstract class RuntimeCore implements Spawner {
       task.abort();
     };
     task._extend().limit =
-      this.timers === null ? hostTimer(wake, Math.min(ms, LONGEST_TIMER)) : this.timers.wakeAfter(ms, { wake });
+      this.timers === null
+        ? hostTimer(wake, Math.min(ms, LONGEST_TIMER))
+        : this.timers.wakeAfter(ms, { wake });
   }
 
   // --- awaits outside tasks ---
@@ -449,7 +451,7 @@ export abstract class RuntimeCore implements Spawner {
       this.tell(channels.shutdown, null, { name: this.config.name });
       this.#cancelAll(CLOSING);
       this.#root?._close();
-      for (const home of [...this.#homes]) home._close();
+      for (const home of this.#homes) home._close();
     }
     if (this.#owned > 0 || this.cleanings > 0 || this.#hanging.length > 0) return false;
     this.#finishClosing();
@@ -517,7 +519,7 @@ export abstract class RuntimeCore implements Spawner {
     this.#finished = true;
     this.#grace?.cancel();
     this.#root?._kill();
-    for (const home of [...this.#homes]) home._kill();
+    for (const home of this.#homes) home._kill();
     realm.runtimes.delete(this.#self);
     this.driver.shutdown();
     this.watchdog?.stop();
@@ -581,9 +583,14 @@ export abstract class RuntimeCore implements Spawner {
   /** A cleanup that nobody waits for any more has failed. */
   reportLate(task: Task<unknown> | null, error: unknown): void {
     if (this.config.unhandledPanic === "ignore") return;
-    this.#reportOf(task, "task-failed", `the cleanup of ${labelOf(task)} failed, when nobody was waiting for it`, {
-      error,
-    });
+    this.#reportOf(
+      task,
+      "task-failed",
+      `the cleanup of ${labelOf(task)} failed, when nobody was waiting for it`,
+      {
+        error,
+      },
+    );
   }
 
   #reportOf(task: Task<unknown> | null, kind: Report["kind"], message: string, more: Partial<Report>): void {

@@ -144,7 +144,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     }
     if ((state & CLOSING) === 0) {
       this._state = state | CLOSING;
-      const ending = (this._ending = new Ending(this as Scope));
+      const ending = (this._ending = new Ending(this));
       abortSignal(this);
       if (this._awaits !== null) this._rejectAwaits();
       else if ((state & IS_ROOT) === 0) ending._probe();
@@ -260,11 +260,13 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       this._letGo();
       if (this._ending === null) return node._atOnce(failed, value);
       let outcome: Promise<unknown> = node;
-      this._ending._lead(() => (outcome = node._atOnce(failed, value)));
+      this._ending._lead(() => {
+        outcome = node._atOnce(failed, value);
+      });
       return outcome;
     }
     // The leaf may have dropped this very function while it was polled.
-    if (((this._state & ~state) & (CLOSING | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
+    if ((this._state & ~state & (CLOSING | CANCEL_ALL)) !== 0) return this._refuse(node, leaf);
     this._state &= ~STEPPING;
     this._link(node);
     return node;
@@ -551,7 +553,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (node === oldest) {
       this._awaits = next;
       if (next !== null) next._previous = previous;
-      else if ((this._state & IS_ROOT) !== 0) this._core.homeIsIdle(this as Scope);
+      else if ((this._state & IS_ROOT) !== 0) this._core.homeIsIdle(this);
     } else {
       (previous as Await)._next = next;
       if (next === null) oldest._previous = previous;
@@ -565,7 +567,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** An await is pending, where none was. */
   _begin(): void {
     this._ending?._waits();
-    if ((this._state & IS_ROOT) !== 0) this._core.homeIsWaiting(this as Scope);
+    if ((this._state & IS_ROOT) !== 0) this._core.homeIsWaiting(this);
   }
 }
 

@@ -350,7 +350,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     try {
       if (first) {
         this._stepInContext(closeTask);
-        this._scheduler.core.limitCleanup(this as Task<unknown>);
+        this._scheduler.core.limitCleanup(this);
       } else this._killBody(this._body);
     } catch (error) {
       this._fail(error);

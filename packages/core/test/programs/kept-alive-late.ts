@@ -3,6 +3,7 @@ import { Builder, Future, Handle, PENDING, type Context, type Poll, type Waker }
 import { LayeredDriver } from "@rt/core/driver";
 
 let waker: Waker | undefined;
+let isOver = false;
 let due = Infinity;
 
 class Soon extends LayeredDriver {
@@ -11,7 +12,7 @@ class Soon extends LayeredDriver {
     if (performance.now() >= due) waker?.wake();
   }
   override park(): boolean {
-    return this.inner.park(Math.max(1, due - performance.now()));
+    return this.inner.park(isOver ? Infinity : Math.max(1, due - performance.now()));
   }
 }
 
@@ -32,3 +33,4 @@ const begun = new Promise<string>((resolve) => {
 });
 const runtime = Builder.currentThread().build();
 console.log(await runtime.blockOn(() => begun));
+isOver = true;

@@ -1,8 +1,9 @@
-/** A driver's timer keeps the process alive exactly while a blockOn waits, be it one of another runtime. */
+/** A driver's timer keeps the process alive while a blockOn waits, be it one of another runtime. */
 import { Builder, Future, Handle, PENDING, type Context, type Poll, type Waker } from "@rt/core";
 import { LayeredDriver } from "@rt/core/driver";
 
 let waker: Waker | undefined;
+let isOver = false;
 const due = performance.now() + 50;
 
 class Soon extends LayeredDriver {
@@ -11,7 +12,7 @@ class Soon extends LayeredDriver {
     if (performance.now() >= due) waker?.wake();
   }
   override park(): boolean {
-    return this.inner.park(Math.max(1, due - performance.now()));
+    return this.inner.park(isOver ? Infinity : Math.max(1, due - performance.now()));
   }
 }
 
@@ -31,3 +32,4 @@ if (handle === undefined) throw new Error(`Whose driver is ${whose}?`);
 handle.driver({ name: "soon", install: (inner) => new Soon(inner) });
 const task = handle.spawn(new Due());
 console.log(await runtime.blockOn(async () => task));
+isOver = true;

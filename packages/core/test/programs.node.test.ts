@@ -242,6 +242,26 @@ describe("a program that awaits futures outside tasks", { timeout: LIMIT_MS }, (
   });
 });
 
+describe("code that a task leaves behind", () => {
+  it("is named in debug mode, with the task and what it waits for", async () => {
+    const { code, out, err } = await run("left-behind.ts", [], { RT_DEBUG: "1" });
+    expect([code, out]).toEqual([0, "end of main"]);
+    expect(err.match(/^rt: .*left code behind.*$/gm)).toEqual([
+      expect.stringMatching(
+        /^rt: task #\d+ \(waits\) has left code behind that waits for pending\(\); await it, or spawn it$/,
+      ),
+      expect.stringMatching(
+        /^rt: task #\d+ \(comes later\) has left code behind that goes on; await it, or spawn it$/,
+      ),
+    ]);
+  });
+
+  it("is not mentioned otherwise", async () => {
+    const { code, out, err } = await run("left-behind.ts");
+    expect([code, out, err]).toEqual([0, "end of main", ""]);
+  });
+});
+
 describe("watchForgotten", () => {
   it("closes and names what was collected without being closed, in debug mode", async () => {
     const { out, err } = await run("forgotten.ts", [], { RT_DEBUG: "1" });

@@ -91,7 +91,7 @@ describe("an HTTP server made inside a task", () => {
       await once(server.listen(0, "127.0.0.1"), "listening");
       await sleep(1e6);
     });
-    while (server?.listening !== true) await delay(1);
+    for (let tries = 0; server?.listening !== true && tries < 5000; tries += 1) await delay(1);
     const { port } = server.address() as AddressInfo;
     const answer = fetch(`http://127.0.0.1:${port}/`).then((response) => response.text());
     await once(server, "request");

@@ -248,7 +248,7 @@ describe("code that a task leaves behind", () => {
     expect([code, out]).toEqual([0, "end of main"]);
     expect(err.match(/^rt: .*left code behind.*$/gm)).toEqual([
       expect.stringMatching(
-        /^rt: task #\d+ \(waits\) has left code behind that waits for pending\(\); await it, or spawn it$/,
+        /^rt: task #\d+ \(waits\) has left code behind that waits for pending\(\), which never completes; await it, or spawn it$/,
       ),
       expect.stringMatching(
         /^rt: task #\d+ \(comes later\) has left code behind that goes on; await it, or spawn it$/,

@@ -73,10 +73,10 @@ describe("an HTTP server made inside a task", () => {
 
   it("has its handlers cancelled when the task is dropped, and nobody else notices", async () => {
     const { runtime, reports } = quiet();
-    let server: http.Server | undefined;
+    const listening = Promise.withResolvers<http.Server>();
     let error: unknown;
     const task = runtime.spawn(async () => {
-      server = http.createServer((_request, response) => {
+      const made = http.createServer((_request, response) => {
         void (async () => {
           try {
             await sleep(1e6);
@@ -88,10 +88,11 @@ describe("an HTTP server made inside a task", () => {
           }
         })();
       });
-      await once(server.listen(0, "127.0.0.1"), "listening");
+      await once(made.listen(0, "127.0.0.1"), "listening");
+      listening.resolve(made);
       await sleep(1e6);
     });
-    for (let tries = 0; server?.listening !== true && tries < 5000; tries += 1) await delay(1);
+    const server = await listening.promise;
     const { port } = server.address() as AddressInfo;
     const answer = fetch(`http://127.0.0.1:${port}/`).then((response) => response.text());
     await once(server, "request");

@@ -76,7 +76,8 @@ for (const area of areas.length > 0 ? areas : AREAS) {
         let ops = 256;
         for (const until = performance.now() + 2 * WARM_UP_MS; performance.now() < until; ) {
           let longest = 0;
-          for (const child of children) longest = Math.max(longest, (await child.sample(name, word, ops))["ns"] ?? 0);
+          for (const child of children)
+            longest = Math.max(longest, (await child.sample(name, word, ops))["ns"] ?? 0);
           ops = Math.max(1, Math.round(ops * Math.min(8, SAMPLE_NS / Math.max(longest, 1))));
         }
         for (let i = 0; i < Number(values.samples); i += 1) {
@@ -95,9 +96,14 @@ for (const area of areas.length > 0 ? areas : AREAS) {
       bests.push(best);
       medians.push(middle);
       console.log(
-        `${area} ${lane.slice(4, 7)} ${name.padEnd(32)} ${Math.min(...there).toFixed(1).padStart(9)} → ${Math.min(...here).toFixed(1).padStart(9)} ns  best ${best.toFixed(3)}  median ${middle.toFixed(3)}`,
+        `${area} ${lane.slice(4, 7)} ${name.padEnd(32)} ${Math.min(...there)
+          .toFixed(1)
+          .padStart(9)} → ${Math.min(...here)
+          .toFixed(1)
+          .padStart(9)} ns  best ${best.toFixed(3)}  median ${middle.toFixed(3)}`,
       );
     }
-    if (bests.length > 0) console.log(`${area} ${lane}: geometric mean, best ${mean(bests)}, median ${mean(medians)}`);
+    if (bests.length > 0)
+      console.log(`${area} ${lane}: geometric mean, best ${mean(bests)}, median ${mean(medians)}`);
   }
 }

@@ -498,6 +498,40 @@ describe("a promise of somebody else's that never settles", () => {
     expect([log.at(-1), reports]).toEqual(["cleaned", []]);
   });
 
+  it("may fail later without a word, where nobody of the code was told before", async () => {
+    const seen = unhandled();
+    const { runtime, reports } = quietRuntime();
+    let fail = (_error: Error): void => {};
+    const task = runtime.spawn(async () => await new Promise<void>((_, reject) => (fail = reject)));
+    await turn();
+    task.abort();
+    await rejectionOf(task);
+    fail(new Error("no answer"));
+    await turns();
+    expect([reports, seen]).toEqual([[], []]);
+  });
+
+  it.runIf(keepsContext)("is reported when the cleanup fails that runs behind it", async () => {
+    const { runtime, reports } = quietRuntime();
+    let settle = (): void => {};
+    const task = runtime.spawn(async () => {
+      try {
+        await new Promise<void>((resolve) => (settle = resolve));
+        await yieldNow();
+      } finally {
+        JSON.parse("{");
+      }
+    });
+    await turn();
+    task.abort();
+    await rejectionOf(task);
+    settle();
+    await turns();
+    expect(reports.map(({ kind, error }) => [kind, error instanceof SyntaxError])).toEqual([
+      ["task-failed", true],
+    ]);
+  });
+
   it("is named by a shutdown that has waited for it long enough", async () => {
     const { runtime, reports } = quietRuntime((builder) => builder.foreignGrace(5));
     runtime.spawn(async () => await never());

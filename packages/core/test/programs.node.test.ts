@@ -262,6 +262,21 @@ describe("code that a task leaves behind", () => {
   });
 });
 
+describe("a rejection with Cancelled that nobody handles", () => {
+  it.each(["throw", "strict", "none"])("goes unnoticed, with --unhandled-rejections=%s", async (mode) => {
+    const { code, out, err } = await run("cancelled-unhandled.ts", [], {
+      NODE_OPTIONS: `--unhandled-rejections=${mode}`,
+    });
+    expect([code, out.split("\n"), err]).toEqual([0, ["JoinError", "Cancelled", "end of main"], ""]);
+  });
+
+  it("does not hide another one", async () => {
+    const { code, out, err } = await run("cancelled-unhandled.ts", ["another"]);
+    expect([code, out]).toEqual([1, "JoinError"]);
+    expect(err).toContain("Error: another");
+  });
+});
+
 describe("watchForgotten", () => {
   it("closes and names what was collected without being closed, in debug mode", async () => {
     const { out, err } = await run("forgotten.ts", [], { RT_DEBUG: "1" });

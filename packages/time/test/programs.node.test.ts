@@ -17,10 +17,15 @@ function run(program: string, ...args: string[]): Promise<Ended> {
   const start = performance.now();
   return new Promise((resolve) => {
     const options = { env, timeout: LIMIT_MS - 10_000 };
-    execFile(process.execPath, ["--conditions=@rt/source", file, ...args], options, (error, stdout, stderr) => {
-      const lines = `${stdout}${stderr}`.trim().split("\n");
-      resolve({ code: error === null ? 0 : error.code, lines, ms: performance.now() - start });
-    });
+    execFile(
+      process.execPath,
+      ["--conditions=@rt/source", file, ...args],
+      options,
+      (error, stdout, stderr) => {
+        const lines = `${stdout}${stderr}`.trim().split("\n");
+        resolve({ code: error === null ? 0 : error.code, lines, ms: performance.now() - start });
+      },
+    );
   });
 }
 
@@ -41,7 +46,11 @@ describe("a program with timers", { timeout: LIMIT_MS }, () => {
     ["what a task of another runtime has left behind", "left-behind", ["end of main", "slept"]],
     ["a sleep of a task that was made one to wait for again", "ref", ["end of main", "slept"]],
     ["a timer beside an earlier one of a background task", "beside-background", ["end of main", "slept"]],
-    ["a background task while another timer is pending", "background", ["end of main", "background", "slept"]],
+    [
+      "a background task while another timer is pending",
+      "background",
+      ["end of main", "background", "slept"],
+    ],
   ])("is kept alive by %s", async (_, kind, expected) => {
     const { code, lines } = await run("kept-alive.ts", kind);
     expect([code, lines]).toEqual([0, expected]);

@@ -171,7 +171,9 @@ export class Ending {
     if (!this.isLetGo) return;
     const core = this._scope._core;
     core.checkOver();
-    if (failed && !isOwnCancellation(this._scope, result)) core.reportLate(this._task, result);
+    // Nobody asked any more what the promise it hung in would come to. Cleanup is another matter.
+    if (failed && this.hasTold && !isOwnCancellation(this._scope, result))
+      core.reportLate(this._task, result);
   }
 
   _label(): string {

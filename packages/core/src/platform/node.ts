@@ -79,13 +79,26 @@ export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
   if (isHiding) return;
   isHiding = true;
   const emit = host.emit as (...args: unknown[]) => boolean;
+  /** Those that were hidden: that somebody handles them after all is not worth a warning either. */
+  const hidden = new WeakSet();
+  const isHidden = (event: unknown, reason: unknown, more: unknown): boolean => {
+    switch (event) {
+      case "unhandledRejection":
+        if (!isOurs(reason)) return false;
+        hidden.add(more as Promise<unknown>);
+        return true;
+      case "rejectionHandled":
+        return hidden.has(reason as Promise<unknown>);
+      // With --unhandled-rejections=strict.
+      case "uncaughtExceptionMonitor":
+      case "uncaughtException":
+        return more === "unhandledRejection" && isOurs(reason);
+      default:
+        return false;
+    }
+  };
   host.emit = function (this: unknown, ...args: unknown[]): boolean {
-    const [event, reason, origin] = args;
-    const isRejection =
-      event === "unhandledRejection" ||
-      ((event === "uncaughtException" || event === "uncaughtExceptionMonitor") &&
-        origin === "unhandledRejection");
-    return (isRejection && isOurs(reason)) || Reflect.apply(emit, this, args);
+    return isHidden(args[0], args[1], args[2]) || Reflect.apply(emit, this, args);
   } as typeof host.emit;
 }
 

@@ -13,7 +13,8 @@ async function sleeps(): Promise<void> {
 const kinds: Record<string, () => unknown> = {
   spawned: () => spawn(sleeps),
   chain: () => sleep(30).then(() => say("slept")),
-  timeout: () => timeout(30, pending()).then(null, (error: unknown) => say(error instanceof Elapsed ? "elapsed" : "?")),
+  timeout: () =>
+    timeout(30, pending()).then(null, (error: unknown) => say(error instanceof Elapsed ? "elapsed" : "?")),
   interval: () =>
     spawn(async () => {
       const every = interval(10);

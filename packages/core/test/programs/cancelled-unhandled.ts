@@ -17,7 +17,7 @@ const task = runtime.spawn(async () => {
 });
 await wait(5);
 task.abort();
-await task.then(null, ({ name }: Error) => console.log(name));
+await task.then(null, (error: unknown) => console.log((error as Error).name));
 await wait(5);
 await late?.catch(({ name }: Error) => console.log(name));
 await wait(5);

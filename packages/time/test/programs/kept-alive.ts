@@ -36,7 +36,7 @@ const kinds: Record<string, () => unknown> = {
   },
   "beside-background": () => {
     spawn(sleep(10)).unref();
-    setTimeout(() => spawn(sleeps), 2);
+    setTimeout(() => void spawn(sleeps), 2);
   },
   background: () => {
     spawn(async () => {

@@ -1,9 +1,11 @@
 /** Code that a task has started and not awaited, when the task ends, is dropped, or loses its runtime. */
 import {
   Cancelled,
+  Future,
   intoFuture,
   JoinError,
   pending,
+  type Poll,
   spawn,
   TaskLocal,
   tryId,
@@ -365,6 +367,41 @@ describe("code that outlives its task: the runtime shuts down", () => {
     expect(log).toEqual(["cleaned", "down"]);
   });
 
+  it("is told so when a part of a cleanup leaves it behind meanwhile, and other cleanup goes on", async () => {
+    const { runtime } = quietRuntime();
+    const cleanup = new Gate();
+    const log: string[] = [];
+    // At the root: cleans up as long as the gate is closed.
+    await runtime.spawn(async () => {
+      void (async () => {
+        try {
+          await pending();
+        } finally {
+          await cleanup;
+          log.push("cleaned");
+        }
+      })();
+      await yieldNow();
+    });
+    runtime.spawn(async () => {
+      try {
+        await pending();
+      } finally {
+        await intoFuture(async () => {
+          void (async () => await pending())().catch((error: unknown) => log.push((error as Error).name));
+          await yieldNow();
+        });
+      }
+    });
+    await turn();
+    const down = runtime.shutdownTimeout(1000);
+    await turns();
+    expect(log).toEqual(["Cancelled"]);
+    cleanup.open();
+    await down;
+    expect(log).toEqual(["Cancelled", "cleaned"]);
+  });
+
   it("is told so at whatever it awaits afterwards", async () => {
     const { runtime } = quietRuntime();
     const gate = new Gate();
@@ -440,6 +477,38 @@ describe("a part of a function that was dropped", () => {
     task.abort();
     expect(await rejectionOf(task)).toBeInstanceOf(JoinError);
     expect(log).toEqual(["cleaned"]);
+  });
+});
+
+describe("a function that is dropped by what it awaits", () => {
+  it("is told at its next await, when it was given a value", async () => {
+    const { runtime } = quietRuntime();
+    const log: string[] = [];
+    let part: Future<void> | undefined;
+    class Dropping extends Future<string> {
+      override poll(): Poll<string> {
+        part?.drop();
+        return "value";
+      }
+    }
+    const task = runtime.spawn(async () => {
+      part = intoFuture(async () => {
+        await yieldNow();
+        try {
+          log.push(await new Dropping());
+          await yieldNow();
+          log.push("went on");
+        } finally {
+          await yieldNow();
+          log.push("cleaned");
+        }
+      });
+      await part.then(null, () => {});
+    });
+    await turns();
+    task.abort();
+    await turns();
+    expect(log).toEqual(["value", "cleaned"]);
   });
 });
 

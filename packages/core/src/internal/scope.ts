@@ -258,7 +258,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (value !== PENDING || failed) {
       node._leaf = null;
       this._letGo();
-      if (this._ending === null) return node._atOnce(failed, value);
+      // Dropped by this very leaf, it has not been told yet.
+      if (this._ending === null || (state & CLOSING) === 0) return node._atOnce(failed, value);
       let outcome: Promise<unknown> = node;
       this._ending._lead(() => {
         outcome = node._atOnce(failed, value);
@@ -410,6 +411,12 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   _leave(): void {
     if (debug) this._reportLeft(this.describe());
     const home = this._home();
+    if ((home._state & (CLOSING | CANCEL_ALL)) !== 0) {
+      // The runtime shuts down.
+      this._ending = home._ending;
+      this._rejectAwaits();
+      return;
+    }
     let ready = this._ready;
     this._ready = null;
     this._lastReady = null;
@@ -426,8 +433,6 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       home._woken(ready);
       ready = next;
     }
-    // The runtime shuts down.
-    if ((home._state & (CLOSING | CANCEL_ALL)) !== 0) home._rejectAwaits();
   }
 
   _reportLeft(what: string | null): void {

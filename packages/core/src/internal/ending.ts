@@ -9,9 +9,9 @@
  * between two of our own that were made right before and right behind it: that is a `Trail`. An await that comes while
  * a trail is being walked belongs to a chain that has been told.
  *
- * A chain that goes on behind a promise of somebody else's has left no trail. While the function itself has not
- * settled, it may be the function's own cleanup that comes back from such a promise, and its await is allowed; once it
- * has settled, or if nobody who was told is away, the chain has not been told.
+ * A chain that goes on behind a promise of somebody else's has left no trail. If nobody who was told is away, or once the
+ * function itself has settled, it has not been told. Else it may be the function's own cleanup that comes back from such
+ * a promise, and its await is allowed; but not without end, for it may as well be a loop that has not been told.
  *
  * Code that waits for nothing of ours is let go of: a promise can't be stopped, and must not hold its owner.
  */
@@ -28,6 +28,14 @@ import type { Task } from "./task.ts";
  * its end, within that many, or it is taken to wait for somebody else's promise.
  */
 const STEPS = 32;
+
+/**
+ * How often an await is allowed that may be one of a cleanup or of a chain that was not told: where the function is known
+ * to have had several chains, and where it may have one alone. Both arbitrary; a cleanup rarely awaits so often by turns
+ * somebody else's promise and a future of ours.
+ */
+const PASSES = 8;
+const PASSES_ALONE = 1000;
 
 const settled: Promise<void> = Promise.resolve();
 
@@ -90,6 +98,8 @@ export class Ending {
   _open = 0;
   /** Chains that were told and have not come back: over, or in a promise of somebody else's. */
   #away = 0;
+  /** Awaits that were allowed without knowing whose they are. */
+  #passes = 0;
   #outcome: { readonly status: number; readonly result: unknown } | null = null;
   #grace: HostTimer | null = null;
   /** Code at the root that cleans up: a shutdown waits for it. */
@@ -120,9 +130,13 @@ export class Ending {
   /** Whether an await that comes now is a part of the cleanup. If not, it is to be told. */
   _admits(): boolean {
     const trail = realm.trail;
-    if (trail === null || trail.ending !== this) return this.#away > 0 && !this.hasSettled;
-    this.#hasLed(trail);
-    return true;
+    if (trail !== null && trail.ending === this) {
+      this.#hasLed(trail);
+      return true;
+    }
+    if (this.#away === 0 || this.hasSettled) return false;
+    this.#passes += 1;
+    return this.#passes <= (this._scope._isParallel ? PASSES : PASSES_ALONE);
   }
 
   /** An await of its cleanup is pending. */

@@ -64,6 +64,8 @@ const STEPPING = 0x400;
 /** How many polls in a row have let it go on. After the most of them it gives way once. */
 const TURN = 0x1000;
 const TURNS = 0xf000;
+/** It was seen to await several things at once. */
+const PARALLEL = 0x20000;
 /** It has ended and left code behind, which was reported. */
 const REPORTED = 0x10000;
 
@@ -190,6 +192,10 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Awaits belong here: the function is running, or was killed, so that they are to throw. */
   get _isHome(): boolean {
     return (this._state & (RUNNING | CANCEL_ALL)) !== 0;
+  }
+
+  get _isParallel(): boolean {
+    return (this._state & PARALLEL) !== 0;
   }
 
   get _isAtRoot(): boolean {
@@ -546,6 +552,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       if ((this._state & (IS_ROOT | CLOSING)) !== 0) this._begin();
       return;
     }
+    this._state |= PARALLEL;
     const youngest = oldest._previous as Await;
     youngest._next = node;
     node._previous = youngest;

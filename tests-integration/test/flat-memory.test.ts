@@ -12,6 +12,14 @@ interface Outcome {
   readonly grownBytes: number;
 }
 
+/** By how many bytes each way of waiting has grown the heap in one round. */
+async function longLivedRounds(lane: string): Promise<Record<string, number>> {
+  const program = join(import.meta.dirname, "programs/long-lived-promise.ts");
+  const args = ["--expose-gc", "--conditions=@rt/source", program, lane];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Record<string, number>;
+}
+
 async function selectRounds(lane: string): Promise<Outcome> {
   const args = ["--expose-gc", "--conditions=@rt/source", PROGRAM, lane, String(ROUNDS)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
@@ -30,5 +38,19 @@ describe("a million rounds of select against one channel, notify and token", () 
       expect(grownBytes).toBeLessThan(300_000);
     },
     60_000,
+  );
+});
+
+describe("many waits for one promise, and for one signal, that live as long as the program", () => {
+  it.each(["generator", "async"])(
+    "leave nothing behind, however they wait, in the %s lane",
+    async (lane) => {
+      const grown = await longLivedRounds(lane);
+      // Each callback that is left in a promise takes 200 bytes or more.
+      const left = Object.entries(grown).filter(([, bytes]) => bytes > 70);
+      expect(left).toEqual([]);
+      expect(Object.keys(grown).length).toBeGreaterThan(10);
+    },
+    120_000,
   );
 });

@@ -22,12 +22,10 @@ export class FromCallback<T> extends Future<T> {
   #content: unknown;
   #waker: Waker | null = null;
   #dropped = false;
-  readonly #what: string;
 
-  constructor(register: Register<T>, what: string) {
+  constructor(register: Register<T>) {
     super();
     this.#content = register;
-    this.#what = what;
   }
 
   override poll(cx: Context): Poll<T> {
@@ -55,7 +53,7 @@ export class FromCallback<T> extends Future<T> {
   }
 
   override describe(): string {
-    return this.#what;
+    return "a callback";
   }
 
   #start(): void {
@@ -105,5 +103,5 @@ export class FromCallback<T> extends Future<T> {
  * @public
  */
 export function fromCallback<T>(register: Register<T>): Future<T> {
-  return new FromCallback(checkType("fromCallback", register, "function"), "a callback");
+  return new FromCallback(checkType("fromCallback", register, "function"));
 }

@@ -1,9 +1,9 @@
 /** Promises as futures. */
-import { Cancelled, show, typeError } from "./errors.ts";
-import { FromCallback } from "./from-callback.ts";
+import { show, typeError } from "./errors.ts";
 import { Future } from "./future.ts";
 import { isPromiseLike } from "./internal/kinds.ts";
-import { PromiseFuture } from "./internal/promise-future.ts";
+import { PromiseCall } from "./internal/promise-call.ts";
+import { promiseFuture } from "./internal/promise-future.ts";
 
 /**
  * Waits for a promise in a generator task.
@@ -28,15 +28,13 @@ export function fromPromise<T>(
   if (source instanceof Future) return source["rt:wait"]();
   if (typeof source !== "function") {
     checkPromise(source);
-    return new PromiseFuture(source);
+    return promiseFuture(source);
   }
-  return new FromCallback<T>((resolve, reject) => {
-    const controller = new AbortController();
-    const promise = source(controller.signal);
+  return new PromiseCall<T>((signal) => {
+    const promise = source(signal);
     checkPromise(promise);
-    promise.then(resolve, reject);
-    return () => controller.abort(new Cancelled());
-  }, "a promise");
+    return promise instanceof Future ? promise["rt:wait"]() : promiseFuture(promise);
+  });
 }
 
 function checkPromise(value: unknown): void {

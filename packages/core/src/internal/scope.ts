@@ -34,6 +34,8 @@ import { type Await } from "./await.ts";
 import { isCausedByCancel, isOwnCancellation } from "./cancellation.ts";
 import { Ending } from "./ending.ts";
 import { proceed } from "./budget.ts";
+import { promiseFuture } from "./promise-future.ts";
+import { isMarked, leaveMark } from "./subscription.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
 import type { RuntimeCore } from "./runtime-core.ts";
@@ -81,7 +83,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   /** Those of them that were woken, in that order. */
   _ready: Await | null = null;
   _lastReady: Await | null = null;
-  /** The function; later what it gave, or the generator it made. */
+  /** The function; then its promise, or the generator it made; at last what it gave. */
   declare _content: unknown;
   declare readonly _context: CapturedContext | null;
   _budget: number = BUDGET;
@@ -164,6 +166,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
 
   /** Its code is not waited for any longer. */
   _giveUp(): void {
+    if (this._content instanceof Promise) leaveMark(this._content);
     this._complete(FULFILLED, undefined);
   }
 
@@ -386,7 +389,12 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     } else if (!isPromiseLike(running)) {
       this._state = DONE;
       throw cannotRun(running);
+    } else if (isMarked(running)) {
+      // No function's own: it was waited for and given up before.
+      this._content = promiseFuture(running);
+      this._state = DELEGATED;
     } else if (realm.scopes === null) {
+      this._content = running;
       const settle = (status: number, result: unknown): void => {
         this._settle(status, result);
         // What runs in the next microtasks is somebody else's code.
@@ -397,6 +405,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
         (error: unknown) => settle(REJECTED, error),
       );
     } else {
+      this._content = running;
       // These two find the scope in the context they run in, so each task does without closures of its own.
       running.then(onFulfilled, onRejected);
     }
@@ -458,6 +467,7 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     if (task !== null && task._body === (this as Future<unknown>)) {
       // The task itself is this function: it ends here and now, without another trip through the run queue.
       this._state = (state & ~RUNNING) | DONE;
+      this._content = null;
       const ending = this._ending;
       task._settled(status === REJECTED, result, ending !== null && !ending.hasTold && !ending.isLetGo);
       return;

@@ -1,6 +1,6 @@
 /** The Node side of `#platform`; see `platform.ts` for what each name must do. */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import type { CapturedContext, HostTimer, ScopeStore } from "./platform.ts";
 
 export { channel } from "node:diagnostics_channel";
@@ -101,6 +101,9 @@ export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
     return isHidden(args[0], args[1], args[2]) || Reflect.apply(emit, this, args);
   } as typeof host.emit;
 }
+
+/** True for a promise of any realm, and of any subclass. */
+export const isPromise: (value: unknown) => boolean = types.isPromise;
 
 /** Where reports go that nobody else takes. */
 export function printReport(message: string, error?: unknown): void {

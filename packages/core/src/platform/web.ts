@@ -77,6 +77,17 @@ export function onceNothingIsLeft(_fn: () => void): () => void {
   return () => {};
 }
 
+/**
+ * True for a promise of another realm. Nothing asks for a promise's inside, so it is known by its looks: there are thenables
+ * that call themselves a `Promise`, but with a `then` that somebody wrote.
+ */
+export function isPromise(value: unknown): boolean {
+  return (
+    Object.prototype.toString.call(value) === "[object Promise]" &&
+    /\[native code\]\s*\}$/.test(Function.prototype.toString.call((value as PromiseLike<unknown>).then))
+  );
+}
+
 const silent: Channel = { hasSubscribers: false, publish() {} };
 
 export function channel(_name: string): Channel {

@@ -9,7 +9,9 @@ import type { Task } from "./internal/task.ts";
  * Tasks that failed before while nobody took their error, such as those that wait in a {@link JoinSet} to be joined, may
  * be why: the message names the latest of them, and the `cause` is the error, or an `AggregateError` of several.
  *
- * Only Node can tell; in a browser the promise stays pending.
+ * It is told each time, also after another one was caught. Node can tell, also in workers; Bun and Deno can, but for a
+ * `blockOn` that the top level of a module awaits: there Bun waits on, and Deno ends the program by itself. In a browser
+ * the promise stays pending.
  * @see no counterpart in Tokio, where the thread blocks for ever.
  * @public
  */

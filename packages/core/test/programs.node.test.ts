@@ -120,6 +120,19 @@ describe("a program whose tasks wait for each other", { timeout: LIMIT_MS }, () 
   });
 
   it.each([
+    "in a row",
+    "on another runtime",
+    "within the catch block",
+    "behind real timers",
+    "two at once",
+    "in a worker",
+  ])("is told of every deadlock, not of the first alone: %s", async (scene) => {
+    const { code, out } = await run("deadlock-again.ts", [scene]);
+    const lines = out.split("\n").filter((line) => line !== "end");
+    expect([code, lines]).toEqual([0, Array.from({ length: 4 }, () => "ERR_RT_DEADLOCK")]);
+  });
+
+  it.each([
     ["in a JoinSet, generator lane", "generator"],
     ["in a JoinSet, async lane", "async"],
     ["of a LocalSet", "local"],

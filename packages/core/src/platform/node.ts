@@ -60,14 +60,19 @@ export function hostTimer(fn: () => void, ms: number): HostTimer {
   };
 }
 
-/** Calls `fn` when nothing is left that could ever run again. Gives the function that takes the call back. */
-export function onceNothingIsLeft(fn: () => void): () => void {
-  process.on("beforeExit", fn);
-  return () => process.off("beforeExit", fn);
-}
-
 /** The process itself: in a sandbox such as jest's the global one is a copy, which the host does not tell anything. */
 const host = process.getBuiltinModule?.("node:process") ?? process;
+
+/** Calls `fn` when nothing is left that could ever run again. Gives the function that takes the call back. */
+export function onceNothingIsLeft(fn: () => void): () => void {
+  const tell = (): void => {
+    fn();
+    // Node says so once more only if the loop was alive since: whoever is told may come to wait for nothing again.
+    setImmediate(() => {});
+  };
+  host.on("beforeExit", tell);
+  return () => host.off("beforeExit", tell);
+}
 
 let isHiding = false;
 

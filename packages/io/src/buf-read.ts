@@ -11,7 +11,16 @@
 import { PENDING, type Context, type Future, type Poll } from "@rt/core";
 import { checkInteger, rangeError } from "@rt/core/driver";
 import { unexpectedEof } from "./errors.ts";
-import { BUF_SIZE, copyBytes, EMPTY, NEAR, smallCopy } from "./internal/bytes.ts";
+import {
+  BUF_SIZE,
+  copyBytes,
+  EMPTY,
+  IN_HEAP_TO,
+  NEAR,
+  SMALL_PIECE,
+  smallCopy,
+  WASTE,
+} from "./internal/bytes.ts";
 import { FillBuf, ReadLine, ReadUntil } from "./internal/buf-ops.ts";
 import { Lines, Split, type LinesOptions } from "./lines.ts";
 import { Reader } from "./reader.ts";
@@ -185,22 +194,45 @@ export abstract class BufRead extends Reader implements AsyncBufRead {
     this._era += 1;
   }
 
-  /** Makes room for `count` more bytes behind the window, in an array of this reader's own. @internal */
-  _reserve(count: number): void {
+  /**
+   * Makes room for `count` more bytes behind the window, in an array of this reader's own, which has `least` bytes where
+   * those will do: one that has grown for a long line is not kept for a short one.
+   * @internal
+   */
+  _reserve(count: number, least: number = BUF_SIZE): void {
     const unread = this._unread();
-    if (this._reused && this._bytes.length - this._to >= count) return;
-    this._era += 1;
-    if (this._reused && this._bytes.length - unread >= count && unread <= this._from) {
+    const { length } = this._bytes;
+    const isOurs = this._reused && (length <= least || length <= WASTE * (unread + count));
+    if (isOurs && length - this._to >= count) return;
+    if (isOurs && length - unread >= count && unread <= this._from) {
+      this._era += 1;
       copyBytes(this._bytes, this._from, this._bytes, 0, unread);
-    } else {
-      // Twice as much each time, so that a line costs as many copies as it is long.
-      const bytes = new Uint8Array(Math.max(BUF_SIZE, 2 * unread, unread + count));
-      copyBytes(this._bytes, this._from, bytes, 0, unread);
-      this._bytes = bytes;
-      this._reused = true;
+      this._from = 0;
+      this._to = unread;
     }
+    // Twice as much each time, so that a line costs as many copies as it is long.
+    else this._move(Math.max(least, 2 * unread, unread + count));
+  }
+
+  /** Moves the window to an array of `size` bytes of this reader's own. @internal */
+  _move(size: number): void {
+    const unread = this._unread();
+    const bytes = new Uint8Array(size);
+    copyBytes(this._bytes, this._from, bytes, 0, unread);
+    this._bytes = bytes;
+    this._reused = true;
+    this._era += 1;
     this._from = 0;
     this._to = unread;
+  }
+
+  /** More is awaited, maybe for long: a few bytes should not keep a large array meanwhile. @internal */
+  _settle(): void {
+    const unread = this._unread();
+    const bytes = this._bytes;
+    if (unread >= SMALL_PIECE || (this._reused && bytes.length <= BUF_SIZE)) return;
+    // So short an array may be in V8's heap, which asking for its buffer would move out of there.
+    if (bytes.length <= IN_HEAP_TO || bytes.buffer.byteLength > WASTE * unread) this._move(unread);
   }
 
   /** Puts bytes behind those in the window. @internal */
@@ -290,7 +322,10 @@ export abstract class ChunkReader extends BufRead {
   /** @internal */
   override _pollMore(cx: Context): Poll<number> {
     const chunk = this.#next(cx);
-    if (chunk === pending) return pending;
+    if (chunk === pending) {
+      this._settle();
+      return pending;
+    }
     return chunk === undefined ? 0 : this._append(chunk);
   }
 }

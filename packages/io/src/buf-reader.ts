@@ -101,9 +101,13 @@ export class BufReader<R extends AsyncRead> extends BufRead implements Disposabl
   override _pollMore(cx: Context): Poll<number> {
     if (this.#chunked) {
       const chunk = this.#pollChunk(cx);
-      return chunk === PENDING ? PENDING : chunk === undefined ? 0 : this._append(chunk);
+      if (chunk === PENDING) {
+        this._settle();
+        return PENDING;
+      }
+      return chunk === undefined ? 0 : this._append(chunk);
     }
-    this._reserve(1);
+    this._reserve(1, Math.max(BUF_SIZE, this.#capacity));
     return this.#pollInto(cx, this._bytes.subarray(this._to));
   }
 

@@ -7,6 +7,7 @@ export { BufReader } from "./buf-reader.ts";
 export { BufStream, BufWriter } from "./buf-writer.ts";
 export type { Buf } from "./buf.ts";
 export { Chain } from "./chain.ts";
+export { Chunks } from "./chunks.ts";
 export { copy, copyBidirectional, copyBidirectionalWithSizes, copyBuf } from "./copy.ts";
 export { Cursor, cursor } from "./cursor.ts";
 export { duplex, DuplexStream, SimplexStream } from "./duplex.ts";

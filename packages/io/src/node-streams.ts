@@ -3,7 +3,7 @@ import { PENDING, type Context, type Poll } from "@rt/core";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
-import { LARGEST_WRITE, READ_SIZE, smallCopy, toBytes } from "./internal/bytes.ts";
+import { compact, LARGEST_WRITE, READ_SIZE, SMALL_PIECE, smallCopy, toBytes } from "./internal/bytes.ts";
 import { checkIo } from "./internal/check-io.ts";
 import { dispose } from "./internal/dispose.ts";
 import { Drive, Pour, Waiting } from "./internal/drive.ts";
@@ -107,6 +107,14 @@ export class NodeReader extends ChunkReader implements Disposable {
 }
 
 /**
+ * A chunk for a stream's queue, which counts bytes, and not what they keep alive. Larger ones stay as they are: of those
+ * there are few in a queue.
+ */
+function toKeep(chunk: Uint8Array): Uint8Array {
+  return chunk.length < SMALL_PIECE ? compact(chunk) : chunk;
+}
+
+/**
  * How much to ask for. A stream that has several chunks, or gets one while it is asked, puts them together into a new
  * one, unless it is asked for the very length of the first. Asking for more than its `highWaterMark` would raise that.
  */
@@ -161,7 +169,7 @@ export class NodeWriter extends Writer implements Disposable {
     if (this.#inFlight > 0 && this.#inFlight >= stream.writableHighWaterMark) return this.#waiting.wait(cx);
     // The stream keeps it, so it gets bytes of its own.
     const most = Math.min(buf.length, LARGEST_WRITE);
-    const bytes = given ? buf.subarray(0, most) : smallCopy(buf, 0, most);
+    const bytes = given ? toKeep(buf.subarray(0, most)) : smallCopy(buf, 0, most);
     const now = this.#listens && !this.#end;
     if (now && this.#inFlight === 0) stream.on("error", this.#onError);
     this.#inFlight += bytes.length;
@@ -295,7 +303,7 @@ function readSide(io: AsyncRead): ReadSide {
             if (chunk === PENDING) inARow = 0;
             return chunk;
           },
-          (chunk) => this.push(chunk ?? null),
+          (chunk) => this.push(chunk === undefined ? null : toKeep(chunk)),
           (error) => this.destroy(error as Error), // whatever was thrown
         );
       };

@@ -14,11 +14,12 @@ import {
   suspension,
   TAKEN,
 } from "@rt/core/driver";
+import { Chunks } from "../chunks.ts";
 import { unexpectedEof } from "../errors.ts";
 import { WIDEST, type NumberKind } from "../numbers.ts";
 import type { ReadBuf } from "../read-buf.ts";
 import type { Reader } from "../reader.ts";
-import { CHUNK_MAX, concat, decode } from "./bytes.ts";
+import { CHUNK_MAX, compact, decode, EMPTY } from "./bytes.ts";
 import { describeRead } from "./describe.ts";
 
 /** Compared with on each poll: an imported binding is compared slowly. */
@@ -141,8 +142,9 @@ export class ReadExact extends Future<Uint8Array> {
 /** Collects all chunks until the end; `T` is made of them. */
 abstract class ReadAll<T> extends Future<T> {
   readonly _io: Reader;
-  readonly _parts: Uint8Array[] = [];
-  _length = 0;
+  /** The first one, as it came: there may be no other. */
+  _first: Uint8Array | null = null;
+  _chunks: Chunks | null = null;
   constructor(io: Reader) {
     super();
     this._io = io;
@@ -152,12 +154,27 @@ abstract class ReadAll<T> extends Future<T> {
     for (;;) {
       if (!pollProceed(cx)) return pending;
       const chunk = this._io.pollReadChunk(cx, CHUNK_MAX);
-      if (chunk === pending) return pending;
+      if (chunk === pending) {
+        // Others may be long in coming, and it may keep a large buffer.
+        if (this._first !== null) this._gather(this._first);
+        return pending;
+      }
       madeProgress();
-      if (chunk === undefined) return this.finish(concat(this._parts, this._length));
-      this._parts.push(chunk);
-      this._length += chunk.length;
+      if (chunk === undefined) return this.finish(this._all());
+      if (this._first === null && this._chunks === null) this._first = chunk;
+      else {
+        if (this._first !== null) this._gather(this._first);
+        this._gather(chunk);
+      }
     }
+  }
+  _gather(chunk: Uint8Array): void {
+    this._first = null;
+    this._chunks ??= new Chunks();
+    this._chunks.push(chunk);
+  }
+  _all(): Uint8Array {
+    return this._first !== null ? compact(this._first) : (this._chunks?.concat() ?? EMPTY);
   }
   override describe(): string {
     return describeRead(this._io);

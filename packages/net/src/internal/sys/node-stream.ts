@@ -15,7 +15,7 @@
  *  2. While `_loan` is set and not back, an empty write is queued behind it whose callback tells the loan.
  */
 import { PENDING, type Context, type Poll } from "@rt/core";
-import { IoError, UnsupportedError } from "@rt/io";
+import { Chunks, IoError, UnsupportedError } from "@rt/io";
 import { SocketAddr } from "../../addr.ts";
 import type { Socket } from "node:net";
 import {
@@ -88,7 +88,7 @@ export class NodeStream extends StreamSource {
   /** The oldest chunk that was not taken, from `_offset`; the others behind it. */
   _head: Uint8Array | null = null;
   _offset = 0;
-  _more: Uint8Array[] | null = null;
+  _more: Chunks | null = null;
   _queued = 0;
   /** What the socket is writing from. An object of its own: few sockets ever have one. */
   _loan: Loan | null = null;
@@ -159,7 +159,7 @@ export class NodeStream extends StreamSource {
     this.registry.remove(this);
     socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
     if ((this._state & STARTED) !== 0) socket.pause();
-    for (const chunk of this._more?.toReversed() ?? []) socket.unshift(chunk);
+    if (this._more !== null) socket.unshift(this._more.concat());
     if (this._head !== null) socket.unshift(this._head.subarray(this._offset));
     this.forget();
     this.wakeBoth();
@@ -201,11 +201,7 @@ export class NodeStream extends StreamSource {
     }
     if (this._head === null) return this.nothing() === undefined ? 0 : null;
     let count = this.copyTo(buf, 0, this._head, this._offset);
-    if (this._more !== null)
-      for (const chunk of this._more) {
-        if (count === buf.length) break;
-        count += this.copyTo(buf, count, chunk, 0);
-      }
+    if (this._more !== null && count < buf.length) count += this._more.copyTo(buf, count);
     if (!keep) this.take(count);
     return count;
   }
@@ -254,8 +250,11 @@ export class NodeStream extends StreamSource {
       return;
     }
     if (this._head === null) this._head = chunk;
-    else if (this._more === null) this._more = [chunk];
-    else this._more.push(chunk);
+    else {
+      // A peer may send byte by byte, and nobody may read: small ones are put together.
+      this._more ??= new Chunks();
+      this._more.push(chunk);
+    }
     this._queued += chunk.length;
     if (this.reader === null && this._queued >= HIGH_WATER && (this._state & PAUSED) === 0) {
       this._state |= PAUSED;

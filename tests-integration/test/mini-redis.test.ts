@@ -1,4 +1,5 @@
 /** mini-redis as a program, on real sockets and bad input. */
+import { constants } from "node:buffer";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -92,6 +93,51 @@ describe.runIf(runsExamples)("examples/mini-redis", { timeout: 30_000 }, () => {
     socket.end();
     await once(socket, "close");
     expect(length).toBe(1_000 * (60_000 + "$60000\r\n\r\n".length));
+  });
+
+  it("drops a subscriber that does not read, and the others get everything", async () => {
+    const [stuck, reads] = [connect(server.port, "127.0.0.1"), connect(server.port, "127.0.0.1")];
+    for (const socket of [stuck, reads]) {
+      socket.write("SUBSCRIBE news\r\n");
+      await once(socket, "data");
+    }
+    stuck.pause().on("error", () => {});
+    let received = 0;
+    reads.on("data", (chunk: Buffer) => (received += chunk.length));
+    const payload = "x".repeat(1_000_000);
+    const message = `*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$${payload.length}\r\n${payload}\r\n`;
+    const counts: string[] = [];
+    for (let sent = 0; sent < 100; sent += 1) counts.push(await converse(server.port, message));
+    expect(counts[0]).toBe(":2\r\n");
+    expect(counts.at(-1)).toBe(":1\r\n");
+    const frame = `*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$${payload.length}\r\n\r\n`;
+    await expect.poll(() => received, { timeout: 20_000 }).toBe(100 * (payload.length + frame.length));
+    stuck.resume();
+    await once(stuck, "close");
+    reads.destroy();
+    await expectUndisturbed();
+  });
+
+  it("takes other limits for what is unread, as redis writes them", async () => {
+    await using other = await MiniRedis.start("--client-output-buffer-limit", "pubsub 1000 0 0");
+    const answer = await converse(other.port, "CONFIG GET client-output-buffer-limit\r\n");
+    expect(answer).toContain("normal 0 0 0 pubsub 1000 0 0\r\n");
+    await using wrong = new ExampleProcess("mini-redis", "--client-output-buffer-limit", "pubsub 1mb");
+    expect(await wrong.end()).toBe(1);
+    expect(wrong.stderr).toContain("pubsub HARD SOFT SECONDS");
+  });
+
+  it("answers in pieces what is longer than any text can be", async () => {
+    const [value, times] = ["x".repeat(16_000), 34_000];
+    await converse(server.port, `SET value ${value}\r\n`);
+    const socket = connect(server.port, "127.0.0.1");
+    let length = 0;
+    socket.on("data", (chunk: Buffer) => (length += chunk.length));
+    socket.end(`*${times + 1}\r\n$4\r\nMGET\r\n${"$5\r\nvalue\r\n".repeat(times)}`);
+    await once(socket, "close");
+    expect(length).toBe(`*${times}\r\n`.length + times * (value.length + "$16000\r\n\r\n".length));
+    expect(length).toBeGreaterThan(constants.MAX_STRING_LENGTH);
+    await expectUndisturbed();
   });
 
   it("serves who waits when one of --maxclients has gone", async () => {

@@ -190,8 +190,8 @@ export class Client implements Line, Disposable, AsyncDisposable {
   *#write(): Async<void> {
     try {
       for (;;) {
-        for (const part of this.#out.take()) yield* this.#io.writeAll(part);
-        if (this.#out.length > 0) continue;
+        for (let piece = this.#out.take(); piece !== undefined; piece = this.#out.take())
+          yield* this.#io.writeAll(piece);
         if (this.#isClosing) break;
         yield* this.#filled.notified();
       }

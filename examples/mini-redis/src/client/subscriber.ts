@@ -20,12 +20,17 @@ export interface Published {
   readonly bytes: Uint8Array;
 }
 
-/** So many messages wait for whoever listens. Then the server has to wait, and may leave some out. */
+/** So many messages wait for whoever listens. Then the server has to wait, and may close the connection. */
 const BACKLOG = 1024;
+/** The same in bytes, give or take a message. Arbitrary. */
+const BACKLOG_BYTES: number = 8 * 1024 * 1024;
 
 export class Subscriber implements AsyncIterable<Published>, Disposable {
   readonly #io: ReadWriter;
   readonly #messages: mpsc.Receiver<Published>;
+  /** How many bytes of messages wait. */
+  #backlog = 0;
+  readonly #taken = new Notify();
   /** How many channels and patterns are yet to be confirmed. */
   #unconfirmed = 0;
   readonly #confirmed = new Notify();
@@ -92,12 +97,30 @@ export class Subscriber implements AsyncIterable<Published>, Disposable {
    * Cancel safety: giving up loses no message.
    */
   nextMessage(): Future<Published | undefined> {
-    return this.#messages.recv();
+    return intoFuture(this.#next());
+  }
+
+  *#next(): Async<Published | undefined> {
+    return this.#took(yield* this.#messages.recv());
+  }
+
+  #took(message: Published | undefined): Published | undefined {
+    this.#backlog -= message?.bytes.length ?? 0;
+    this.#taken.notifyOne();
+    return message;
   }
 
   /** Message by message, until the connection ends. */
   [Symbol.asyncIterator](): AsyncIterator<Published> {
-    return this.#messages[Symbol.asyncIterator]();
+    const messages = this.#messages[Symbol.asyncIterator]();
+    return {
+      next: async () => {
+        const result = await messages.next();
+        this.#took(result.done === true ? undefined : result.value);
+        return result;
+      },
+      return: async () => (await messages.return?.()) ?? { done: true, value: undefined },
+    };
   }
 
   /** Closes the connection. */
@@ -116,7 +139,7 @@ export class Subscriber implements AsyncIterable<Published>, Disposable {
     out.bulk(name);
     for (const topic of topics) out.bulk(Buffer.from(topic).toString("latin1"));
     this.#unconfirmed += confirmations;
-    for (const part of out.take()) yield* this.#io.writeAll(part);
+    for (let piece = out.take(); piece !== undefined; piece = out.take()) yield* this.#io.writeAll(piece);
     while (this.#unconfirmed > 0 && this.#failure === null) yield* this.#confirmed.notified();
     this.#checkOpen();
   }
@@ -136,7 +159,10 @@ export class Subscriber implements AsyncIterable<Published>, Disposable {
         parser.push(chunk);
         for (let reply = parser.next(); reply !== undefined; reply = parser.next()) {
           const message = this.#take(reply);
-          if (message !== null) yield* tx.send(message);
+          if (message === null) continue;
+          while (this.#backlog > BACKLOG_BYTES) yield* this.#taken.notified();
+          this.#backlog += message.bytes.length;
+          yield* tx.send(message);
         }
       }
       this.#end(new ConnectionClosedError());

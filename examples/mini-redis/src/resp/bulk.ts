@@ -6,6 +6,8 @@
  * takes 85, and as strings made of each argument's bytes 180. Where bytes are many, they stay as they came instead.
  */
 
+import { constants } from "node:buffer";
+
 /** Bytes: text of one character per byte, or an array where they are many. */
 export type Bulk = string | Uint8Array;
 
@@ -40,6 +42,9 @@ export function encode(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }
 
+/** No text of the engine is longer, so what is to be one must not be, either. */
+export const LONGEST_TEXT: number = constants.MAX_STRING_LENGTH;
+
 /** To be kept for long: a piece that was cut out of a chunk would keep the whole chunk in memory. */
 export function detach(bulk: Bulk): Bulk {
   return typeof bulk === "string" ? detachText(bulk) : bulk;
@@ -47,7 +52,12 @@ export function detach(bulk: Bulk): Bulk {
 
 /** The same for a key. */
 export function detachText(text: string): string {
-  return text.length <= COPIED ? text : Buffer.from(text, "latin1").toString("latin1");
+  return text.length <= COPIED ? text : copyText(text);
+}
+
+/** The same text, of one piece and nobody else's. One character per byte. */
+export function copyText(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 function isAscii(text: string): boolean {

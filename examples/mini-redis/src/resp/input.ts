@@ -2,25 +2,32 @@
  * What has arrived on a connection and was not consumed yet.
  *
  * A chunk becomes text once, as a whole, and the parsers cut their pieces out of it. Only a large bulk that arrives in
- * several chunks is collected as bytes.
+ * several chunks is collected as bytes. However the peer sends, what is kept is in proportion to what has come.
  *
  * Invariants:
  *  1. The bytes not consumed are `text` from `at` on, behind those of a large bulk under way.
  *  2. While a large bulk is under way, `text` is empty.
  */
-import { type Bulk, LARGE, textOf } from "./bulk.ts";
+import { Chunks } from "@rt/io";
+import { type Bulk, copyText, LARGE, textOf } from "./bulk.ts";
 
 const CR = 13;
 const ZERO = 48;
 const NINE = 57;
 /** So many digits are exact in a number whatever they are. */
 const SAFE_DIGITS = 15;
+/** A text that was put together of so many is made one piece: each of them takes 32 bytes else. Arbitrary. */
+const MOST_JOINS = 64;
+/** So much of a text may have been consumed before the rest of it gets one of its own. Arbitrary. */
+const MOST_CONSUMED = 1024;
 
 export class Input {
   text = "";
   at = 0;
-  /** The pieces of a large bulk under way. */
-  #pieces: Uint8Array[] = [];
+  /** How many texts `text` was put together of. */
+  #joins = 0;
+  /** What there is of a large bulk under way. */
+  readonly #large = new Chunks();
   /** How many of its bytes have yet to come, the line end behind it included. */
   #missing = 0;
   #isLarge = false;
@@ -46,11 +53,20 @@ export class Input {
     // Cut nothing off where nothing was consumed: then the engine notes that both belong together, and copies once.
     this.text = this.at === this.text.length ? text : this.text.slice(this.at) + text;
     this.at = 0;
+    this.#joins += 1;
+  }
+
+  /** What is left is no whole frame, and the rest may be long in coming: keeps no more than that meanwhile. */
+  settle(): void {
+    if (this.#joins < MOST_JOINS && this.at < MOST_CONSUMED) return;
+    this.text = copyText(this.text.slice(this.at));
+    this.at = 0;
+    this.#joins = 0;
   }
 
   #pushLarge(chunk: Uint8Array): Uint8Array {
     const count = Math.min(this.#missing, chunk.length);
-    this.#pieces.push(count === chunk.length ? chunk : chunk.subarray(0, count));
+    this.#large.push(count === chunk.length ? chunk : chunk.subarray(0, count));
     this.#missing -= count;
     return chunk.subarray(count);
   }
@@ -111,10 +127,10 @@ export class Input {
       this.at = end + 2;
       return text.slice(at, end);
     }
-    if (this.#isLarge) return this.#large(length);
+    if (this.#isLarge) return this.#takeLarge(length);
     if (length >= LARGE) {
       this.#isLarge = true;
-      this.#pieces = [Buffer.from(text.slice(at), "latin1")];
+      this.#large.push(Buffer.from(text.slice(at), "latin1"));
       this.#missing = end + 2 - text.length;
       this.text = "";
       this.at = 0;
@@ -122,11 +138,9 @@ export class Input {
     return undefined;
   }
 
-  #large(length: number): Bulk | undefined {
+  #takeLarge(length: number): Bulk | undefined {
     if (this.#missing > 0) return undefined;
-    const bytes = Buffer.concat(this.#pieces, length); // which leaves the line end out
-    this.#pieces = [];
     this.#isLarge = false;
-    return bytes;
+    return this.#large.concat().subarray(0, length); // without the line end
   }
 }

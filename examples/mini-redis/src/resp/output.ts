@@ -1,9 +1,14 @@
 /**
- * Frames to be sent, collected until they are written all at once.
+ * Frames to be sent, collected until they are written all at once, or in pieces where they are many.
  *
- * Small ones are put together as text, which becomes bytes once, at the end; large bulks are passed on as they are.
+ * Small ones are put together as text, which becomes bytes once, when its piece is taken; large bulks are passed on as
+ * they are. Until then the engine keeps a text as references to what it was put together of, so an answer that is much
+ * larger than what it is made of (`MGET` of one key a million times) costs little more than that.
  */
-import { type Bulk, LARGE } from "./bulk.ts";
+import { type Bulk, bytesOf, LARGE } from "./bulk.ts";
+
+/** So long a text is a piece of its own. Arbitrary: a socket takes as much at once. */
+const PIECE = 64 * 1024;
 
 /** What a client has asked for with `HELLO`. */
 export type Protocol = 2 | 3;
@@ -12,32 +17,60 @@ export class Output {
   /** What has no form of its own in RESP2 is sent as what comes nearest. */
   protocol: Protocol = 2;
   #text = "";
-  #parts: Uint8Array[] = [];
-  #partsLength = 0;
+  /** What comes before `#text`, from `#next` on. */
+  #pieces: Bulk[] = [];
+  #next = 0;
+  #piecesLength = 0;
+  /** The length of the piece that was taken last, and may still be on its way. */
+  #taken = 0;
 
-  /** Bytes that wait to be written. */
+  /** Bytes that wait to be written, those of the piece that was taken last among them. */
   get length(): number {
-    return this.#partsLength + this.#text.length;
+    return this.#taken + this.#piecesLength + this.#text.length;
   }
 
-  /** Gives what was collected, and starts anew. Nearly always it is one array. */
-  take(): readonly Uint8Array[] {
-    this.#flushText();
-    const parts = this.#parts;
-    this.#parts = [];
-    this.#partsLength = 0;
-    return parts;
+  /** Gives the next piece; `undefined` when there is none. Nearly always there is one. To take another, write it first. */
+  take(): Uint8Array | undefined {
+    const piece = this.#takePiece();
+    this.#taken = piece?.length ?? 0;
+    return piece === undefined ? undefined : bytesOf(piece);
   }
 
-  #flushText(): void {
-    if (this.#text === "") return;
-    this.#add(Buffer.from(this.#text, "latin1"));
+  /** Throws everything away. */
+  clear(): void {
+    this.#text = "";
+    this.#pieces = [];
+    this.#next = 0;
+    this.#piecesLength = 0;
+    this.#taken = 0;
+  }
+
+  #takePiece(): Bulk | undefined {
+    const piece = this.#pieces[this.#next];
+    if (piece === undefined) {
+      const text = this.#text;
+      this.#text = "";
+      return text === "" ? undefined : text;
+    }
+    this.#pieces[this.#next] = "";
+    this.#next += 1;
+    this.#piecesLength -= piece.length;
+    if (this.#next === this.#pieces.length) {
+      this.#pieces = [];
+      this.#next = 0;
+    }
+    return piece;
+  }
+
+  /** Makes a piece of the text. */
+  #cut(): void {
+    this.#add(this.#text);
     this.#text = "";
   }
 
-  #add(part: Uint8Array): void {
-    this.#parts.push(part);
-    this.#partsLength += part.length;
+  #add(piece: Bulk): void {
+    this.#pieces.push(piece);
+    this.#piecesLength += piece.length;
   }
 
   /** A frame, or several, as they are. One character per byte. */
@@ -62,11 +95,12 @@ export class Output {
     const { length } = value;
     if (typeof value === "string" && length < LARGE) {
       this.#text += `$${length}\r\n${value}\r\n`;
+      if (this.#text.length > PIECE) this.#cut();
       return;
     }
     this.#text += `$${length}\r\n`;
-    this.#flushText();
-    this.#add(typeof value === "string" ? Buffer.from(value, "latin1") : value);
+    this.#cut();
+    this.#add(value);
     this.#text = "\r\n";
   }
 

@@ -72,6 +72,12 @@ export class ReplyParser {
    * @throws {@link ProtocolError} for what is no reply. There is no way to go on behind it.
    */
   next(): Reply | undefined {
+    const reply = this.#next();
+    if (reply === undefined) this.#input.settle();
+    return reply;
+  }
+
+  #next(): Reply | undefined {
     for (;;) {
       let value = this.#step();
       if (value === UNFINISHED) return undefined;

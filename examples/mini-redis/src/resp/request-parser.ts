@@ -4,11 +4,11 @@
  * It goes on where it stopped, so that a request costs the same however many pieces it comes in.
  */
 import { ProtocolError } from "../errors.ts";
-import type { Bulk } from "./bulk.ts";
+import { type Bulk, LONGEST_TEXT } from "./bulk.ts";
 import { splitWords } from "./inline.ts";
 import { Input } from "./input.ts";
 
-/** How much of what a client sends is taken. The defaults are redis's. */
+/** How much of what a client sends is taken. The defaults are redis's, but that an argument must fit in a text. */
 export interface RequestLimits {
   /** Bytes of one argument. */
   readonly bulk: number;
@@ -21,7 +21,7 @@ export interface RequestLimits {
 }
 
 export const REQUEST_LIMITS: RequestLimits = {
-  bulk: 512 * 1024 * 1024,
+  bulk: Math.min(512 * 1024 * 1024, LONGEST_TEXT),
   args: 1024 * 1024,
   line: 64 * 1024,
   request: 1024 * 1024 * 1024,
@@ -63,6 +63,12 @@ export class RequestParser {
    * @throws {@link ProtocolError} for what is no request. There is no way to go on behind it.
    */
   next(): Request | undefined {
+    const request = this.#next();
+    if (request === undefined) this.#input.settle();
+    return request;
+  }
+
+  #next(): Request | undefined {
     const input = this.#input;
     while (this.#left === 0) {
       if (!input.hasMore()) return undefined;

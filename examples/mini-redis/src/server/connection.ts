@@ -4,7 +4,6 @@ import type { ReadWriter } from "@rt/io";
 import { select } from "@rt/macros";
 import type { watch } from "@rt/sync";
 import { ProtocolError } from "../errors.ts";
-import type { Output } from "../resp/output.ts";
 import { RequestParser } from "../resp/request-parser.ts";
 import { execute } from "./execute.ts";
 import type { Session } from "./session.ts";
@@ -39,11 +38,12 @@ export function* serveConnection(
         break;
       case "chunk":
         if (event.value === undefined) return;
+        session.isActive = true;
         parser.push(event.value);
         yield* answer(io, session, parser);
         break;
     }
-    if (out.length > 0) yield* flush(io, out);
+    if (out.length > 0) yield* flush(io, session);
   }
 }
 
@@ -54,7 +54,7 @@ function* answer(io: ReadWriter, session: Session, parser: RequestParser): Async
       execute(session, request);
       if (session.isClosing) return;
       // A peer that asks for more than it reads has to wait.
-      if (out.length > MOST_REPLIES) yield* flush(io, out);
+      if (out.length > MOST_REPLIES) yield* flush(io, session);
     }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -63,7 +63,10 @@ function* answer(io: ReadWriter, session: Session, parser: RequestParser): Async
   }
 }
 
-/** Nearly always one array, and so one write. */
-function* flush(io: ReadWriter, out: Output): Async<void> {
-  for (const part of out.take()) yield* io.writeAll(part);
+/** Nearly always one piece, and so one write. */
+function* flush(io: ReadWriter, session: Session): Async<void> {
+  const { out } = session;
+  if (out.length > MOST_REPLIES) session.checkOutput();
+  for (let piece = out.take(); piece !== undefined; piece = out.take()) yield* io.writeAll(piece);
+  if (session.isOverSoftLimit) session.checkOutput();
 }

@@ -1,6 +1,6 @@
 /** From a request to the command it names. */
 import type { Request } from "../resp/request-parser.ts";
-import { type Command, fits, word, wrongArity } from "./commands/command.ts";
+import { type Command, fits, shown, wrongArity } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
 import { PUBSUB } from "./commands/pubsub.ts";
 import { commandCommand, SERVER } from "./commands/server.ts";
@@ -28,7 +28,7 @@ const HTTP: ReadonlySet<string> = new Set(["post", "host:"]);
 
 /** Runs a request and puts the reply into the session's output. Never throws for what a client may send. */
 export function execute(session: Session, request: Request): void {
-  const name = word(request, 0);
+  const name = shown(request, 0);
   const command = NAMED.get(name) ?? COMMANDS.get(name.toLowerCase());
   session.shared.commands += 1;
   if (command === undefined) {
@@ -55,6 +55,6 @@ function refuse(session: Session, request: Request, name: string): void {
   }
   let args = "";
   for (let at = 1; at < request.length && args.length < 128; at += 1)
-    args += `'${word(request, at).slice(0, 128 - args.length)}' `;
-  session.out.error(`ERR unknown command '${name.slice(0, 128)}', with args beginning with: ${args}`);
+    args += `'${shown(request, at, 128 - args.length)}' `;
+  session.out.error(`ERR unknown command '${name}', with args beginning with: ${args}`);
 }

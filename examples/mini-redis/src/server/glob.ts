@@ -3,6 +3,16 @@
 /** One character of a name; `null` for any number of any. */
 type Step = ((char: string) => boolean) | null;
 
+/** One for each character, so that a long pattern is not made into many times as much. */
+const EXACTLY: readonly NonNullable<Step>[] = Array.from({ length: 256 }, (_, code) => {
+  const exact = String.fromCharCode(code);
+  return (char) => char === exact;
+});
+const any = (): boolean => true;
+
+/** Redis takes any. What a pattern is made into here is several times as large, and each message is held against it. */
+export const LONGEST_PATTERN = 4096;
+
 /** Makes the test for a pattern, once for all names it will see. */
 export function matcher(pattern: string): (name: string) => boolean {
   const steps = parse(pattern);
@@ -41,12 +51,11 @@ function parse(pattern: string): Step[] {
   for (let at = 0; at < pattern.length; at += 1) {
     const char = pattern[at] as string;
     if (char === "*") steps.push(null);
-    else if (char === "?") steps.push(() => true);
+    else if (char === "?") steps.push(any);
     else if (char === "[") at = parseSet(pattern, at + 1, steps);
     else {
       if (char === "\\" && at + 1 < pattern.length) at += 1;
-      const exact = pattern[at] as string;
-      steps.push((other) => other === exact);
+      steps.push(EXACTLY[pattern.charCodeAt(at)] as NonNullable<Step>); // patterns have one character per byte
     }
   }
   return steps;

@@ -1,130 +1,87 @@
 /**
- * What one connection is subscribed to: many receivers, seen as one.
+ * What one connection is subscribed to, and the messages that it has not been sent yet.
  *
- * A subscription is the waker of its own receiver, so a message costs the same however many subscriptions there are.
- *
- * Invariant: each subscription is in `#ready`, or waits for its receiver.
+ * However many subscriptions there are, it is one queue with one who waits for it, so a message costs the same, and what
+ * the queue holds is known in bytes.
  */
 import { type Context, Future, PENDING, type Poll, type Waker } from "@rt/core";
-import { broadcast } from "@rt/sync";
 import { detachText } from "../resp/bulk.ts";
-import type { Hub, Message, TopicKind } from "./hub.ts";
+import type { Hub, Listener, Message, TopicKind } from "./hub.ts";
 
-class Subscription implements Context, Waker {
-  readonly receiver: broadcast.Receiver<Message>;
-  /** The next message, already taken. */
-  next: Message | undefined = undefined;
-  readonly #mailbox: Mailbox;
-  #wait: Future<unknown> | null = null;
+/** What a message takes beside its bytes, here and on the wire. Arbitrary. */
+const OVERHEAD = 64;
 
-  constructor(mailbox: Mailbox, receiver: broadcast.Receiver<Message>) {
-    this.#mailbox = mailbox;
-    this.receiver = receiver;
-  }
-
-  get waker(): Waker {
-    return this;
-  }
-
-  wake(): void {
-    this.#mailbox._wake(this);
-  }
-
-  /** Whether there is a message. If not, `wake` will be called when there is. */
-  fill(): boolean {
-    this.#wait?.drop();
-    this.#wait = null;
-    while (this.next === undefined) {
-      try {
-        this.next = this.receiver.tryRecv();
-        if (this.next === undefined) break;
-      } catch (error) {
-        // Too slow: the oldest messages are lost, as for any broadcast. What is left is still worth having.
-        if (!(error instanceof broadcast.LaggedError)) throw error;
-      }
-    }
-    if (this.next !== undefined) return true;
-    this.#wait = this.receiver.recv();
-    this.#wait.poll(this);
-    return false;
-  }
-
-  close(): void {
-    this.#wait?.drop();
-  }
-}
-
-export class Mailbox implements Disposable {
+export class Mailbox implements Listener, Disposable {
   readonly #hub: Hub;
-  readonly #topics: Readonly<Record<TopicKind, Map<string, Subscription>>> = {
-    channel: new Map(),
-    pattern: new Map(),
-  };
-  /** Those that may have a message. */
-  readonly #ready = new Set<Subscription>();
+  readonly #filled: () => void;
+  readonly #names: Readonly<Record<TopicKind, Set<string>>> = { channel: new Set(), pattern: new Set() };
+  #messages: Message[] = [];
+  #bytes = 0;
   #waker: Waker | null = null;
 
-  constructor(hub: Hub) {
+  /** @param filled - is called when a message has come, from within its publishing. */
+  constructor(hub: Hub, filled: () => void) {
     this.#hub = hub;
+    this.#filled = filled;
   }
 
   /** How many subscriptions there are. */
   get size(): number {
-    return this.#topics.channel.size + this.#topics.pattern.size;
+    return this.#names.channel.size + this.#names.pattern.size;
+  }
+
+  /** How many bytes the messages in it are. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   names(kind: TopicKind): string[] {
-    return [...this.#topics[kind].keys()];
+    return [...this.#names[kind]];
   }
 
   subscribe(kind: TopicKind, name: string): void {
-    if (this.#topics[kind].has(name)) return;
-    const subscription = new Subscription(this, this.#hub.subscribe(kind, name));
-    this.#topics[kind].set(detachText(name), subscription);
-    subscription.fill();
+    if (this.#names[kind].has(name)) return;
+    this.#names[kind].add(detachText(name));
+    this.#hub.subscribe(kind, name, this);
   }
 
   unsubscribe(kind: TopicKind, name: string): void {
-    const subscription = this.#topics[kind].get(name);
-    if (subscription === undefined) return;
-    this.#topics[kind].delete(name);
-    this.#ready.delete(subscription);
-    subscription.close();
-    this.#hub.unsubscribe(kind, name, subscription.receiver);
+    if (this.#names[kind].delete(name)) this.#hub.unsubscribe(kind, name, this);
   }
 
-  /** Takes the message that was published first; `undefined` when there is none. */
-  take(): Message | undefined {
-    let first: Subscription | undefined;
-    for (const subscription of this.#ready) {
-      if (!subscription.fill()) this.#ready.delete(subscription);
-      else if (first === undefined || order(subscription) < order(first)) first = subscription;
-    }
-    if (first === undefined) return undefined;
-    const message = first.next;
-    first.next = undefined;
-    return message;
+  /** For the hub. */
+  put(message: Message): void {
+    const { channel, pattern, payload } = message;
+    this.#messages.push(message);
+    this.#bytes += channel.length + (pattern?.length ?? 0) + payload.length + OVERHEAD;
+    const waker = this.#waker;
+    this.#waker = null;
+    waker?.wake();
+    this.#filled();
   }
 
-  /** Waits until {@link Mailbox.take} may have something. */
+  /** Takes all messages there are, in the order in which they were published. */
+  take(): readonly Message[] {
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#bytes = 0;
+    return messages;
+  }
+
+  /** Waits until there is a message. */
   filled(): Future<void> {
     return new Filled(this);
   }
 
+  /** Ends all subscriptions, and throws away what has come. */
   [Symbol.dispose](): void {
     for (const kind of ["channel", "pattern"] as const)
       for (const name of this.names(kind)) this.unsubscribe(kind, name);
-  }
-
-  _wake(subscription: Subscription): void {
-    this.#ready.add(subscription);
-    const waker = this.#waker;
-    this.#waker = null;
-    waker?.wake();
+    this.take();
   }
 
   _poll(cx: Context): Poll<void> {
-    if (this.#ready.size > 0) return;
+    if (this.#messages.length > 0) return;
     this.#waker = cx.waker;
     return PENDING;
   }
@@ -132,10 +89,6 @@ export class Mailbox implements Disposable {
   _leave(): void {
     this.#waker = null;
   }
-}
-
-function order(subscription: Subscription): number {
-  return subscription.next?.order ?? Infinity;
 }
 
 class Filled extends Future<void> {

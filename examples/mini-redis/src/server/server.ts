@@ -5,6 +5,7 @@ import { select } from "@rt/macros";
 import { mpsc, Semaphore, type SemaphorePermit, watch } from "@rt/sync";
 import { Elapsed, sleep, timeout } from "@rt/time";
 import { serveConnection } from "./connection.ts";
+import { patrol } from "./patrol.ts";
 import { Session, type ServerOptions, Shared } from "./session.ts";
 
 /** What a server asks of a listener: `TcpListener` is one, and so is whatever a test needs. */
@@ -17,11 +18,15 @@ export interface Listener extends Disposable {
 export interface Stream extends ReadWriter, Disposable {
   /** Whether small pieces are sent without waiting for more. */
   setNodelay?(on: boolean): void;
+  /** Whether a silent peer is asked now and then if it is there; the time before that in ms. */
+  setKeepalive?(how: { readonly time: number }): void;
 }
 
 /** How long it waits after a failure to accept, at first and at last. In between it doubles. */
 const FIRST_PAUSE = 1_000;
 const LAST_PAUSE = 64_000;
+/** After so many ms a silent peer is asked if it is there: one that has vanished tells nobody. Redis's. */
+const KEEPALIVE = 300_000;
 
 /** What every connection is given. */
 interface Lines {
@@ -46,7 +51,10 @@ export function* serve(
   shared.port = listener.localAddr().port;
   const { tx: stop, rx } = watch.channel(false);
   const { tx: alive, rx: ended } = mpsc.channel<never>(1);
-  const expiry = new TaskBuilder().name("expiry").spawn(shared.store.expire());
+  const background = [
+    new TaskBuilder().name("expiry").spawn(shared.store.expire()),
+    new TaskBuilder().name("patrol").spawn(patrol(shared)),
+  ];
   try {
     using _listener = listener;
     using _rx = rx;
@@ -55,7 +63,7 @@ export function* serve(
     stop.sendReplace(true);
     alive.drop();
     yield* drain(shared, ended);
-    expiry.abort();
+    for (const task of background) task.abort();
     stop.drop();
   }
 }
@@ -78,6 +86,7 @@ function* acceptAll(listener: Listener, shared: Shared, lines: Lines): Async<nev
     const permit = yield* permits.acquire();
     const [stream, peer] = yield* accept(listener);
     stream.setNodelay?.(true);
+    stream.setKeepalive?.({ time: KEEPALIVE });
     const session = new Session(shared, String(peer));
     const alive = lines.alive.clone();
     const task = new TaskBuilder()

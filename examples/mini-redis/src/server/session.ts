@@ -1,10 +1,12 @@
 /** What the commands know of the server, and of the connection they came on. */
 import type { AbortHandle } from "@rt/core";
+import { Notify } from "@rt/sync";
 import { type Bulk } from "../resp/bulk.ts";
 import { Output } from "../resp/output.ts";
 import { REQUEST_LIMITS, type RequestLimits } from "../resp/request-parser.ts";
 import { Hub } from "./hub.ts";
 import { Mailbox } from "./mailbox.ts";
+import { OUTPUT_LIMITS, type OutputLimits } from "./output-limits.ts";
 import { now, Store } from "./store.ts";
 
 /** Options of a server. */
@@ -15,6 +17,10 @@ export interface ServerOptions {
   readonly graceMs?: number;
   /** How much of what a client sends is taken. */
   readonly limits?: RequestLimits;
+  /** How much may wait for a client that does not read; {@link OUTPUT_LIMITS} for what is not given. */
+  readonly outputLimits?: Partial<OutputLimits>;
+  /** After how many ms a client that sends nothing is dropped, if it has no subscriptions. 0, which is never, if not given. */
+  readonly idleMs?: number;
 }
 
 /** What all connections of a server share. */
@@ -24,17 +30,27 @@ export class Shared {
   readonly maxClients: number;
   readonly graceMs: number;
   readonly limits: RequestLimits;
+  readonly outputLimits: OutputLimits;
+  readonly idleMs: number;
+  /** Those above their soft output limit. */
+  readonly slow: Set<Session> = new Set();
+  /** There is one more of them. */
+  readonly slowed: Notify = new Notify();
   /** The connections there are, each with what ends its task. */
   readonly sessions: Map<Session, AbortHandle | null> = new Map();
   readonly startedAt: number = now();
   port = 0;
   connections = 0;
   commands = 0;
+  /** Clients that were dropped at an output limit. */
+  droppedSlow = 0;
 
   constructor(options: ServerOptions = {}) {
     this.maxClients = options.maxClients ?? 10_000;
     this.graceMs = options.graceMs ?? 5_000;
     this.limits = options.limits ?? REQUEST_LIMITS;
+    this.outputLimits = { ...OUTPUT_LIMITS, ...options.outputLimits };
+    this.idleMs = options.idleMs ?? 0;
   }
 }
 
@@ -52,11 +68,17 @@ export class Session implements Disposable {
   lastCommand = "";
   /** To be closed once the replies have been written. */
   isClosing = false;
+  /** It has sent something since the last {@link Session.checkIdle}. */
+  isActive = true;
+  #silentSince = 0;
+  #isDropped = false;
+  /** Since when it has been above its soft output limit. */
+  #slowSince: number | null = null;
 
   constructor(shared: Shared, peer: string) {
     this.shared = shared;
     this.store = shared.store;
-    this.mailbox = new Mailbox(shared.hub);
+    this.mailbox = new Mailbox(shared.hub, () => this.checkOutput());
     shared.connections += 1;
     this.id = shared.connections;
     this.peer = peer;
@@ -71,14 +93,52 @@ export class Session implements Disposable {
   /** Puts the messages that are there behind the replies. */
   deliver(): void {
     const { mailbox, out } = this;
-    for (let message = mailbox.take(); message !== undefined; message = mailbox.take()) {
-      const { channel, pattern, payload } = message;
+    for (const { channel, pattern, payload } of mailbox.take()) {
       out.push(pattern === null ? 3 : 4);
       if (pattern === null) out.raw("$7\r\nmessage\r\n");
       else out.bulks(["pmessage", pattern]);
       out.bulk(channel);
       out.bulk(payload);
     }
+  }
+
+  get isOverSoftLimit(): boolean {
+    return this.#slowSince !== null;
+  }
+
+  /** Drops the client if it leaves more unread than it may. To be asked when there is more, or less, and now and then. */
+  checkOutput(): void {
+    const { mailbox, out, shared } = this;
+    if (this.#isDropped) return;
+    const { hard, soft, softMs } = shared.outputLimits[mailbox.size > 0 ? "pubsub" : "normal"];
+    const unread = mailbox.bytes + out.length;
+    const isSlow = soft > 0 && unread > soft;
+    if (isSlow && this.#slowSince === null) {
+      shared.slow.add(this);
+      shared.slowed.notifyOne();
+    } else if (!isSlow) shared.slow.delete(this);
+    this.#slowSince = isSlow ? (this.#slowSince ?? now()) : null;
+    const isTooSlow = this.#slowSince !== null && now() - this.#slowSince > softMs;
+    if (isTooSlow || (hard > 0 && unread > hard)) {
+      shared.droppedSlow += 1;
+      this.#drop();
+    }
+  }
+
+  /** Drops the client if it has been silent for too long. To be asked now and then. */
+  checkIdle(): void {
+    if (this.isActive || this.mailbox.size > 0) this.#silentSince = now();
+    else if (now() - this.#silentSince >= this.shared.idleMs) this.#drop();
+    this.isActive = false;
+  }
+
+  /** Ends the connection without waiting for anything, and lets go of what waits for it. */
+  #drop(): void {
+    this.#isDropped = true;
+    this.isClosing = true; // its task may be the one that runs
+    this.out.clear();
+    this.shared.sessions.get(this)?.abort();
+    this[Symbol.dispose]();
   }
 
   /** As if it had just connected. */
@@ -90,6 +150,7 @@ export class Session implements Disposable {
 
   [Symbol.dispose](): void {
     this.mailbox[Symbol.dispose]();
+    this.shared.slow.delete(this);
     this.shared.sessions.delete(this);
   }
 }

@@ -25,9 +25,14 @@ export function word(request: Request, at: number): string {
   return textOf(request[at] as Bulk);
 }
 
-/** The same for an option, whose case does not matter. */
+/** The beginning of a word, for errors: as much of it as redis shows. */
+export function shown(request: Request, at: number, most: number = 128): string {
+  return textOf((request[at] as Bulk).slice(0, most));
+}
+
+/** An option, whose case does not matter. None is longer than what this gives at most. */
 export function option(request: Request, at: number): string {
-  return word(request, at).toUpperCase();
+  return shown(request, at).toUpperCase();
 }
 
 const LEAST = -(2n ** 63n);
@@ -71,11 +76,11 @@ export function runSubcommand(
   name: string,
   subcommands: Readonly<Record<string, Subcommand>>,
 ): void {
-  const wanted = word(request, 1);
+  const wanted = shown(request, 1);
   const key = wanted.toLowerCase();
   const subcommand = Object.hasOwn(subcommands, key) ? subcommands[key] : undefined;
   if (subcommand === undefined)
-    session.out.error(`ERR unknown subcommand '${wanted.slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`);
+    session.out.error(`ERR unknown subcommand '${wanted}'. Try ${name.toUpperCase()} HELP.`);
   else if (!fits(subcommand.arity, request.length)) wrongArity(session, `${name}|${key}`);
   else subcommand.run(session, request);
 }

@@ -10,6 +10,7 @@ import {
   option,
   parseInteger,
   runSubcommand,
+  shown,
   type Subcommand,
   word,
   wrongArity,
@@ -17,6 +18,9 @@ import {
 
 /** What clients choose by. */
 export const VERSION = "7.0.0";
+
+/** Of a client, which keeps it as long as it is connected. Redis takes any. */
+const LONGEST_NAME = 1024;
 
 function ping(session: Session, request: Request): void {
   const { out } = session;
@@ -83,7 +87,7 @@ function hello(session: Session, request: Request): void {
       at += 1;
       name = request[at];
     } else {
-      out.error(`ERR Syntax error in HELLO option '${word(request, at)}'`);
+      out.error(`ERR Syntax error in HELLO option '${shown(request, at)}'`);
       return;
     }
   }
@@ -107,6 +111,10 @@ function introduce({ out, id }: Session): void {
 
 /** Names end up in lists, one client per line. */
 function checkName(session: Session, name: Bulk): boolean {
+  if (name.length > LONGEST_NAME) {
+    session.out.error(`ERR Client names cannot be longer than ${LONGEST_NAME} bytes.`);
+    return false;
+  }
   if (/^[!-~]*$/.test(textOf(name))) return true;
   session.out.error("ERR Client names cannot contain spaces, newlines or special characters.");
   return false;
@@ -137,10 +145,12 @@ const CLIENT: Readonly<Record<string, Subcommand>> = {
   setinfo: {
     arity: 4,
     run(session, request) {
-      const key = word(request, 2).toLowerCase();
+      const key = shown(request, 2).toLowerCase();
       const value = word(request, 3);
       if (key !== "lib-name" && key !== "lib-ver")
-        session.out.error(`ERR Unrecognized option '${word(request, 2)}'`);
+        session.out.error(`ERR Unrecognized option '${shown(request, 2)}'`);
+      else if (value.length > LONGEST_NAME)
+        session.out.error(`ERR ${key} cannot be longer than ${LONGEST_NAME} bytes.`);
       else if (!/^[!-~]*$/.test(value))
         session.out.error(`ERR ${key} cannot contain spaces, newlines or special characters.`);
       else {

@@ -1,6 +1,7 @@
 /** The commands that publish and subscribe. */
 import type { Bulk } from "../../resp/bulk.ts";
 import type { Request } from "../../resp/request-parser.ts";
+import { LONGEST_PATTERN } from "../glob.ts";
 import type { TopicKind } from "../hub.ts";
 import type { Session } from "../session.ts";
 import { type Command, NO_KEYS, word } from "./command.ts";
@@ -23,6 +24,10 @@ function confirm(session: Session, what: string, name: string | null): void {
 
 function subscribe(session: Session, request: Request, kind: TopicKind, what: string): void {
   for (let at = 1; at < request.length; at += 1) {
+    if (kind === "pattern" && (request[at] as Bulk).length > LONGEST_PATTERN) {
+      session.out.error(`ERR patterns cannot be longer than ${LONGEST_PATTERN} bytes`);
+      continue;
+    }
     session.mailbox.subscribe(kind, word(request, at));
     confirm(session, what, word(request, at));
   }

@@ -2,6 +2,7 @@
 import { type Bulk, decode } from "../../resp/bulk.ts";
 import type { Request } from "../../resp/request-parser.ts";
 import { matcher } from "../glob.ts";
+import { showOutputLimits } from "../output-limits.ts";
 import type { Session, Shared } from "../session.ts";
 import { now } from "../store.ts";
 import {
@@ -9,9 +10,9 @@ import {
   NO_KEYS,
   option,
   runSubcommand,
+  shown,
   type Subcommand,
   SYNTAX_ERROR,
-  word,
 } from "./command.ts";
 import { VERSION } from "./connection.ts";
 
@@ -19,13 +20,14 @@ import { VERSION } from "./connection.ts";
 function settings(shared: Shared): Readonly<Record<string, string>> {
   return {
     appendonly: "no",
+    "client-output-buffer-limit": showOutputLimits(shared.outputLimits),
     databases: "1",
     maxclients: `${shared.maxClients}`,
     maxmemory: "0",
     port: `${shared.port}`,
     "proto-max-bulk-len": `${shared.limits.bulk}`,
     save: "",
-    timeout: "0",
+    timeout: `${shared.idleMs / 1000}`,
   };
 }
 
@@ -33,7 +35,7 @@ const CONFIG: Readonly<Record<string, Subcommand>> = {
   get: {
     arity: -3,
     run({ out, shared }, request) {
-      const patterns = request.slice(2).map((_, at) => matcher(word(request, at + 2).toLowerCase()));
+      const patterns = request.slice(2).map((_, at) => matcher(shown(request, at + 2).toLowerCase()));
       const found = Object.entries(settings(shared)).filter(([name]) =>
         patterns.some((matches) => matches(name)),
       );
@@ -44,7 +46,7 @@ const CONFIG: Readonly<Record<string, Subcommand>> = {
   set: {
     arity: -4,
     run({ out, shared }, request) {
-      const name = word(request, 2);
+      const name = shown(request, 2);
       if (Object.hasOwn(settings(shared), name.toLowerCase()))
         out.error(
           `ERR CONFIG SET failed (possibly related to argument '${name}') - can't set immutable config`,
@@ -76,11 +78,18 @@ const SECTIONS: Readonly<Record<string, (shared: Shared) => Section>> = {
     ["connected_clients", shared.sessions.size],
     ["maxclients", shared.maxClients],
   ],
-  Memory: () => [["used_memory", process.memoryUsage().heapUsed]],
+  Memory: () => {
+    const { heapUsed, external, rss } = process.memoryUsage();
+    return [
+      ["used_memory", heapUsed + external],
+      ["used_memory_rss", rss],
+    ];
+  },
   Persistence: () => [["loading", 0]],
   Stats: (shared) => [
     ["total_connections_received", shared.connections],
     ["total_commands_processed", shared.commands],
+    ["client_output_buffer_limit_disconnections", shared.droppedSlow],
   ],
   Replication: () => [
     ["role", "master"],

@@ -23,6 +23,7 @@ export {
   isDriving,
   provideTimers,
   randomBelow,
+  report,
   startsPaused,
   wakeAfter,
   wakeSafely,

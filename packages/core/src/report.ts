@@ -20,7 +20,8 @@ export interface ReportedTask {
  * - `left-behind`: in debug mode, a task has ended and code that it started goes on without it;
  * - `not-waited-for`: dropped code hung in a promise that is none of ours until a shutdown had waited for it long
  *   enough, or its cleanup took longer than it may ({@link Builder.foreignGrace}, {@link Builder.cleanupTimeout});
- * - `forgotten`: in debug mode, something was left to garbage collection that should have been closed.
+ * - `forgotten`: in debug mode, something was left to garbage collection that should have been closed;
+ * - `pool-busy`: in debug mode, work with files has kept all threads of Node's pool busy for a second.
  *
  * @public
  */
@@ -32,7 +33,8 @@ export interface Report {
     | "waker-failed"
     | "left-behind"
     | "not-waited-for"
-    | "forgotten";
+    | "forgotten"
+    | "pool-busy";
   /** One line, ready to be printed. */
   readonly message: string;
   readonly task?: ReportedTask;

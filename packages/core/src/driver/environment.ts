@@ -4,6 +4,7 @@ import type { Handle } from "../handle.ts";
 import { currentCore } from "../internal/current.ts";
 import { currentTask, realm } from "../internal/realm.ts";
 import type { Waker } from "../future.ts";
+import type { Report } from "../report.ts";
 import type { Driver } from "./driver.ts";
 
 interface HostTimers {
@@ -119,6 +120,11 @@ export function holdClock(handle: Handle): () => void {
 /** Whether somebody holds the clock, see {@link holdClock}. @public */
 export function isClockHeld(handle: Handle): boolean {
   return handle._core.outsideWork > 0;
+}
+
+/** Gives a report to whoever takes those of the runtime, see {@link Builder.onReport}; by default it is printed. @public */
+export function report(handle: Handle, what: Report): void {
+  handle._core.report(what);
 }
 
 /**

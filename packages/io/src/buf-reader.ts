@@ -81,6 +81,10 @@ export class BufReader<R extends AsyncRead> extends BufRead implements Disposabl
     return this.#chunked;
   }
 
+  override dropRead(): void {
+    this.#source.dropRead();
+  }
+
   /** @internal */
   override _pollFill(cx: Context): Poll<number> {
     if (this.#chunked) {

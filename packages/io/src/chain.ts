@@ -72,6 +72,10 @@ export class Chain<A extends AsyncRead, B extends AsyncRead> extends ChunkReader
     return this.#inner.every(isChunked);
   }
 
+  override dropRead(): void {
+    (this.#firstEnded ? this.#second : this.#first).dropRead();
+  }
+
   #pollChunk(cx: Context, max: number): Poll<Uint8Array | undefined> {
     if (!this.#firstEnded) {
       const chunk = this.#first.pollReadChunk(cx, max);

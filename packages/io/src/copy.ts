@@ -76,6 +76,10 @@ class Transfer {
     }
   }
 
+  drop(): void {
+    this.#reader.dropRead?.();
+  }
+
   describe(): string {
     return this.#reading ? describeRead(this.#reader) : describeWrite(this.#writer);
   }
@@ -110,6 +114,9 @@ class Copy extends Future<number> {
   }
   override poll(cx: Context): Poll<number> {
     return this.#transfer.poll(cx);
+  }
+  override drop(): void {
+    this.#transfer.drop();
   }
   override describe(): string {
     return this.#transfer.describe();
@@ -167,6 +174,9 @@ class CopyBuf extends Future<number> {
       this.#total += count;
     }
   }
+  override drop(): void {
+    this.#reader.dropRead?.();
+  }
   override describe(): string {
     return this.#reading ? describeRead(this.#reader) : describeWrite(this.#writer);
   }
@@ -218,6 +228,10 @@ class CopyBidirectional extends Future<[aToB: number, bToA: number]> {
     this.#back.poll(cx);
     if (!this.#there.done || !this.#back.done) return PENDING;
     return [this.#there.transfer.total, this.#back.transfer.total];
+  }
+  override drop(): void {
+    this.#there.transfer.drop();
+    this.#back.transfer.drop();
   }
   override describe(): string {
     return (this.#there.done ? this.#back : this.#there).transfer.describe();

@@ -219,6 +219,9 @@ class NextLine extends Future<string | undefined> {
     this._state &= ~FINISHED;
     return suspension;
   }
+  override drop(): void {
+    this._lines._reader.dropRead();
+  }
   override describe(): string {
     return `a line${describeRead(this._lines._reader).slice(4)}`;
   }
@@ -308,6 +311,9 @@ class NextSegment extends Future<Uint8Array | undefined> {
     if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
+  }
+  override drop(): void {
+    this._split.getRef().dropRead();
   }
   override describe(): string {
     return describeRead(this._split.getRef());

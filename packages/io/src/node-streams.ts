@@ -56,6 +56,12 @@ export class NodeReader extends ChunkReader implements Disposable {
     return this.#waiting.wait(cx);
   }
 
+  /** As the waiting ends, see {@link stdin}. What arrives later is for the next read. */
+  override dropRead(): void {
+    this.onWait?.(false);
+    this.#waiting.wake();
+  }
+
   /** Told whether somebody waits. @internal */
   onWait: ((waits: boolean) => void) | null = null;
 
@@ -316,6 +322,7 @@ function readSide(io: AsyncRead): ReadSide {
     stop() {
       stopped = true;
       running?.stop();
+      source.dropRead();
     },
   };
 }

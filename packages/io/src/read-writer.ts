@@ -81,6 +81,9 @@ export class Join<R extends AsyncRead, W extends AsyncWrite> extends ReadWriter 
   override isReadChunked(): boolean {
     return isChunked(this.#reader);
   }
+  override dropRead(): void {
+    this.#reader.dropRead?.();
+  }
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
     return this.#writer.pollWrite(cx, buf);
   }

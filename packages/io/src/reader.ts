@@ -68,6 +68,9 @@ export abstract class Reader implements AsyncRead, AsyncIterable<Uint8Array> {
     }
   }
 
+  /** Told that a read was given up, see {@link AsyncRead.dropRead}. By default nothing follows from it. */
+  dropRead(): void {}
+
   /** Whether `pollReadChunk` gives away arrays that are there anyway. */
   isReadChunked(): boolean {
     return this.pollReadChunk !== Reader.prototype.pollReadChunk;
@@ -216,6 +219,9 @@ class ForeignReader extends Reader implements Disposable {
   }
   override isReadChunked(): boolean {
     return isChunked(this.#inner);
+  }
+  override dropRead(): void {
+    this.#inner.dropRead?.();
   }
   [Symbol.dispose](): void {
     dispose(this.#inner);

@@ -50,6 +50,10 @@ export class ReadHalf<S extends AsyncRead> extends Reader implements Disposable 
   override isReadChunked(): boolean {
     return isChunked(this._shared.stream);
   }
+  override dropRead(): void {
+    // A half that was disposed of may have given the stream to somebody else.
+    if (this.#open) this._shared.stream.dropRead?.();
+  }
   /** Whether `other` is the half of the same stream. @see Tokio `ReadHalf::is_pair_of` */
   isPairOf(other: WriteHalf<AsyncWrite>): boolean {
     return (other._shared as object) === this._shared;

@@ -6,7 +6,7 @@ let input: NodeReader | null = null;
 
 /**
  * The standard input. Every call gives the same reader, so nothing that was read ahead is lost. A read that waits keeps
- * the process alive; one that was given up goes on doing so until its input comes, or until the reader is disposed.
+ * the process alive, until it has its input or is given up.
  *
  * Cancel safety: giving up loses nothing: what arrives later is for the next read.
  * @throws {@link IoError} of kind `Unsupported` where there is no Node.

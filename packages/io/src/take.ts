@@ -89,6 +89,10 @@ export class Take<R extends AsyncRead> extends ChunkReader implements Disposable
     return isChunked(this.#inner);
   }
 
+  override dropRead(): void {
+    this.#source.dropRead();
+  }
+
   #pollChunk(cx: Context, max: number): Poll<Uint8Array | undefined> {
     if (this.#left === 0) return undefined;
     const most = Math.min(max, this.#left);

@@ -34,6 +34,12 @@ export interface AsyncRead {
   pollReadChunk?(cx: Context, max: number): Poll<Uint8Array | undefined>;
   /** False when `pollReadChunk` is there, but copies. True is assumed where the method is there and this is not. */
   isReadChunked?(): boolean;
+  /**
+   * Told that whoever waited for one of the above has given up. A source that keeps the process alive for a read, or
+   * fetches something for it, stops that and loses nothing. It wakes the waker of the last poll: should somebody wait
+   * all the same, they poll again. A wrapper passes it on; most others do not need it.
+   */
+  dropRead?(): void;
 }
 
 /**

@@ -239,6 +239,7 @@ export function toReadableStream(io: AsyncRead): ReadableStream<Uint8Array> {
       },
       cancel(reason) {
         polls.stop(reason);
+        source.dropRead();
         dispose(io);
       },
     },

@@ -1,22 +1,45 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 /** Runs `code` in a process of its own, with everything of this package and `spawn` at hand. */
 function program(code: string): ChildProcess {
-  const source = `
+  return started(process.execPath, [...process.execArgv, "--input-type=module", "-e", sourceOf(code)]);
+}
+
+function started(file: string, args: readonly string[]): ChildProcess {
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill());
+  return child;
+}
+
+function sourceOf(code: string): string {
+  return `
     import { spawn, Builder, PENDING } from "@rt/core";
     import * as io from "@rt/io";
     const { stdin, stdout, stderr, copy } = io;
     const runtime = Builder.currentThread().build();
     await runtime.blockOn(async () => { ${code} });
   `;
-  const child = spawn(process.execPath, [...process.execArgv, "--input-type=module", "-e", source], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill());
-  return child;
 }
+
+/** The same in a shell, whose `"$@"` it is: `script` says what its input is. */
+function programIn(script: string, code: string): ChildProcess {
+  const args = [...process.execArgv, "--input-type=module", "-e", sourceOf(code)];
+  return started("sh", ["-c", script, "sh", process.execPath, ...args]);
+}
+
+/** Whether there is util-linux's `script`, which makes a terminal. */
+const hasTerminals = ((): boolean => {
+  try {
+    return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux");
+  } catch {
+    return false;
+  }
+})();
 
 async function outcome(child: ChildProcess): Promise<{ out: string; err: string; code: number | null }> {
   const exited = new Promise<number | null>((resolve) => {
@@ -49,6 +72,107 @@ describe("stdin", () => {
     child.stdin!.write("one\n");
     // The pipe stays open, and the process ends all the same.
     expect((await outcome(child)).code).toBe(0);
+  });
+
+  it.each([
+    ["a read", "stdin().readChunk()"],
+    ["a line", "stdin().lines().nextLine()"],
+    ["all of it", "stdin().readToString()"],
+    ["a copy", "copy(stdin().buffered().take(9), stdout())"],
+  ])("keeps no process alive once %s was given up", async (_what, read) => {
+    const child = program(`
+      const task = spawn(${read});
+      await new Promise((resolve) => setImmediate(resolve));
+      task.abort();
+      await task.then(() => {}, () => {});
+    `);
+    // The pipe stays open.
+    expect(await outcome(child)).toEqual({ out: "", err: "", code: 0 });
+  });
+
+  it("keeps the process alive for one who waits when another read was given up", async () => {
+    const child = program(`
+      const dropped = stdin().readChunk();
+      dropped.poll({ waker: { wake() {} } });
+      const task = spawn(stdin().readLine());
+      await new Promise((resolve) => setImmediate(resolve));
+      dropped.drop();
+      console.log("ready");
+      console.log(await task);
+    `);
+    const seen = outcome(child);
+    await new Promise((resolve) => {
+      child.stdout!.once("data", resolve);
+    });
+    child.stdin!.write("heard\n");
+    expect((await seen).out).toContain("heard");
+  });
+
+  describe.skipIf(process.platform === "win32")("keeps no process alive once a read was given up, as", () => {
+    /** Gives up a read that has begun, and one that has not been waited for. */
+    const code = `
+      for (let i = 0; i < 2; i += 1) {
+        const task = spawn(stdin().readLine());
+        for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        task.abort();
+        await task.then(() => {}, () => {});
+      }
+      console.log("over");
+    `;
+    const file = (): string => {
+      const folder = mkdtempSync(join(tmpdir(), "rt-io-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      return join(folder, "file");
+    };
+    const over = { out: "over\n", err: "", code: 0 };
+
+    it("a pipe", async () => {
+      const id = file();
+      // The other end stays open until the program has ended.
+      const script = `sh -c 'echo $$ >${id}; exec sleep 60' | { "$@"; kill $(cat ${id}); }`;
+      expect(await outcome(programIn(script, code))).toMatchObject({ out: "over\n", code: 0 });
+    });
+
+    it("a FIFO", async () => {
+      const path = file();
+      execFileSync("mkfifo", [path]);
+      // Which it holds open for writing, too.
+      expect(await outcome(programIn(`"$@" <>${path}`, code))).toEqual(over);
+    });
+
+    it("a file", async () => {
+      const path = file();
+      writeFileSync(path, "a line\n");
+      expect(await outcome(programIn(`"$@" <${path}`, code))).toEqual(over);
+    });
+
+    it("/dev/null", async () => {
+      expect(await outcome(programIn('"$@" </dev/null', code))).toEqual(over);
+    });
+
+    it("closed", async () => {
+      expect(await outcome(programIn('"$@" <&-', code))).toEqual(over);
+    });
+
+    it.skipIf(!hasTerminals)("a terminal", async () => {
+      const path = file();
+      writeFileSync(path, sourceOf(code));
+      const line = [
+        process.execPath,
+        ...process.execArgv,
+        "--input-type=module",
+        "-e",
+        `"$(cat ${path})"`,
+      ].join(" ");
+      const child = started("script", [
+        "--quiet",
+        "--return",
+        "--command",
+        `cd ${process.cwd()} && ${line}`,
+        "/dev/null",
+      ]);
+      expect(await outcome(child)).toMatchObject({ out: "over\r\n", code: 0 });
+    });
   });
 
   it("is the same reader each time", async () => {

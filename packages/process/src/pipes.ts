@@ -31,8 +31,8 @@ function ignore(): void {}
  * What a child writes to one of its standard streams. It ends when every process that has the stream has closed it.
  *
  * At most 64 KiB are read ahead; a child that writes more than that, and what the system keeps, waits until somebody
- * reads. What was written before the child ended stays there to be read. While a read waits, that keeps the process
- * alive.
+ * reads. What was written before the child ended stays there to be read. A read keeps this process alive while it
+ * waits, until it has something or is given up.
  *
  * Disposing it closes our end: a child that goes on writing gets SIGPIPE, or, as Node's pipes are sockets, first the
  * error `ECONNRESET` when there was something that nobody had read.
@@ -61,6 +61,13 @@ export abstract class ChildOutput extends ChunkReader implements Disposable {
     if (chunk === PENDING) this.#stream.ref();
     else if (chunk === undefined) closedProperly(this);
     return chunk;
+  }
+
+  /** Nobody waits any more: the pipe lets the process end. What arrives later is for the next read. */
+  override dropRead(): void {
+    if (this.#disposed) return;
+    this.#stream.unref();
+    this.#inner.dropRead();
   }
 
   /** Closes our end. What has not been read is lost. */

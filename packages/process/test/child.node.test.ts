@@ -353,6 +353,49 @@ describe("Child.waitWithOutput", () => {
     },
   );
 
+  it("waits for nothing any more when reading has failed", async () => {
+    const { out, end } = await program(`
+      const child = new Command("sleep").arg("60").stdout(Stdio.piped()).stderr(Stdio.null()).spawn();
+      console.log(child.id());
+      const { stdout } = child;
+      const output = child.waitWithOutput();
+      output.poll({ waker: { wake() {} } });
+      stdout[Symbol.dispose]();
+      try { output.poll({ waker: { wake() {} } }); } catch (error) { console.log(error.code); }
+    `);
+    process.kill(Number.parseInt(out, 10), "SIGKILL");
+    expect([out.split("\n")[1], end]).toEqual(["ERR_RT_DISPOSED", 0]);
+  });
+
+  it.skipIf(!hasProc)(
+    "leaves no descriptor, listener or dead process when it is dropped at any point",
+    async () => {
+      const command = sh("echo one; sleep 60; echo two").killOnDrop(true);
+      const listeners = (): number =>
+        process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+      const once = async (turns: number): Promise<number> => {
+        const output = command.output();
+        output.poll(cx());
+        for (let i = 0; i < turns; i += 1) {
+          await new Promise((resolve) => {
+            setImmediate(resolve);
+          });
+          expect(output.poll(cx())).toBe(PENDING);
+        }
+        const id = Number(/process (\d+)/.exec(output.describe())?.[1]);
+        output.drop();
+        return id;
+      };
+      await once(1);
+      const before = [openDescriptors(), listeners()];
+      const ids: number[] = [];
+      for (const turns of [0, 1, 2, 5]) ids.push(await once(turns));
+      await until(() => !ids.some(exists));
+      await until(() => openDescriptors() <= (before[0] as number));
+      expect(listeners()).toBe(before[1]);
+    },
+  );
+
   it("says all that it waits for", () => {
     const child = started(new Command("sleep").arg("30").stdout(Stdio.piped()));
     const id = child.id();

@@ -152,6 +152,43 @@ describe("ChildStdout", () => {
     expect(out).toBe("late\n\n");
   });
 
+  it.each([
+    ["a read of its output", "child.stdout.readChunk()"],
+    ["a line of its errors", "child.stderr.lines().nextLine()"],
+    ["the rest of its output", "child.stdout.readToString()"],
+    ["a write that waits", "child.stdin.flush()"],
+    ["its end and all it writes", "child.waitWithOutput()"],
+  ])("keeps no process alive once %s was given up", async (_what, waits) => {
+    const { out, err, end } = await program(`
+      const child = new Command("sleep").arg("60");
+      child.stdin(Stdio.piped()).stdout(Stdio.piped()).stderr(Stdio.piped());
+      const running = child.spawn();
+      console.log(running.id());
+      ((child) => {
+        const future = ${waits};
+        future.poll({ waker: { wake() {} } });
+        setImmediate(() => future.drop());
+      })(running);
+    `);
+    process.kill(Number(out), "SIGKILL");
+    expect([err, end]).toEqual(["", 0]);
+  });
+
+  it("keeps the process alive for one who waits when another read was given up", async () => {
+    const { out } = await program(`
+      const child = sh("read line; echo $line").stdin(Stdio.piped()).stdout(Stdio.piped()).spawn();
+      const dropped = child.stdout.readChunk();
+      dropped.poll({ waker: { wake() {} } });
+      const line = run(async () => await child.stdout.readLine());
+      setImmediate(() => {
+        dropped.drop();
+        setImmediate(() => child.stdin.writeAll("heard\\n").then(() => {}));
+      });
+      console.log(await line);
+    `);
+    expect(out).toBe("heard\n\n");
+  });
+
   it("says what a read waits for", () => {
     expect(cat().stderr!.readChunk().describe()).toBe("data to read from a ChildStderr");
   });

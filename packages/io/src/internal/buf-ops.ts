@@ -84,6 +84,9 @@ export class FillBuf extends Future<Uint8Array> {
     this._state &= ~FINISHED;
     return suspension;
   }
+  override drop(): void {
+    this._io.dropRead();
+  }
   override describe(): string {
     return describeRead(this._io);
   }
@@ -112,6 +115,9 @@ export class ReadUntil extends Future<Uint8Array> {
     if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
+  }
+  override drop(): void {
+    this._io.dropRead();
   }
   override describe(): string {
     return describeRead(this._io);
@@ -144,6 +150,9 @@ export class ReadLine extends Future<string> {
     if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
+  }
+  override drop(): void {
+    this._io.dropRead();
   }
   override describe(): string {
     return describeRead(this._io);

@@ -50,6 +50,9 @@ export class Read extends Future<number> {
     this._state &= ~FINISHED;
     return suspension;
   }
+  override drop(): void {
+    this._io.dropRead();
+  }
   override describe(): string {
     return describeRead(this._io);
   }
@@ -78,6 +81,9 @@ export class ReadChunk extends Future<Uint8Array | undefined> {
     this._state &= ~FINISHED;
     return suspension;
   }
+  override drop(): void {
+    this._io.dropRead();
+  }
   override describe(): string {
     return describeRead(this._io);
   }
@@ -98,6 +104,9 @@ export class ReadIntoBuf extends Future<number> {
     madeProgress();
     this._buf.advance(count);
     return count;
+  }
+  override drop(): void {
+    this._io.dropRead();
   }
   override describe(): string {
     return describeRead(this._io);
@@ -133,6 +142,9 @@ export class ReadExact extends Future<Uint8Array> {
     if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
+  }
+  override drop(): void {
+    this._io.dropRead();
   }
   override describe(): string {
     return `${describeRead(this._io)} (${this._done} of ${this._buf.length} bytes are there)`;
@@ -175,6 +187,9 @@ abstract class ReadAll<T> extends Future<T> {
   }
   _all(): Uint8Array {
     return this._first !== null ? compact(this._first) : (this._chunks?.concat() ?? EMPTY);
+  }
+  override drop(): void {
+    this._io.dropRead();
   }
   override describe(): string {
     return describeRead(this._io);
@@ -259,6 +274,9 @@ export class ReadNumber extends Future<number | bigint> {
     if (value !== pending) return { done: true, value };
     this._state &= ~FINISHED;
     return suspension;
+  }
+  override drop(): void {
+    this._io.dropRead();
   }
   override describe(): string {
     return describeRead(this._io);

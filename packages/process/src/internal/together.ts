@@ -30,7 +30,14 @@ export class Together<A, B, C> extends Future<[A, B, C]> {
 
   override poll(cx: Context): Poll<[A, B, C]> {
     const [a, b, c] = [this.#a, this.#b, this.#c];
-    const done = [a.poll(cx), b.poll(cx), c.poll(cx)];
+    let done: boolean[];
+    try {
+      done = [a.poll(cx), b.poll(cx), c.poll(cx)];
+    } catch (error) {
+      // Nobody drops what has failed, and the others still wait.
+      this.drop();
+      throw error;
+    }
     // Their values are there then.
     return done.includes(false) ? PENDING : [a.value as A, b.value as B, c.value as C];
   }

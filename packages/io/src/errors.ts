@@ -90,13 +90,71 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>(
     ETIMEDOUT: "TimedOut",
     ETXTBSY: "ExecutableFileBusy",
     EXDEV: "CrossesDevices",
+    EAI_MEMORY: "OutOfMemory",
+    ERR_ACCESS_DENIED: "PermissionDenied",
+    ERR_ENCODING_INVALID_ENCODED_DATA: "InvalidData",
+    ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: "Unsupported",
+    ERR_FS_EISDIR: "IsADirectory",
     ERR_FS_FILE_TOO_LARGE: "FileTooLarge",
+    // Of what begins like wrong input, these tell of an object.
+    ERR_INVALID_STATE: "Other",
+    ERR_INVALID_THIS: "Other",
+    ERR_IP_BLOCKED: "PermissionDenied",
+    ERR_METHOD_NOT_IMPLEMENTED: "Unsupported",
+    ERR_SERVER_NOT_RUNNING: "NotConnected",
+    ERR_SOCKET_CLOSED: "BrokenPipe",
+    ERR_SOCKET_CLOSED_BEFORE_CONNECTION: "ConnectionAborted",
+    ERR_SOCKET_CONNECTION_TIMEOUT: "TimedOut",
+    ERR_SOCKET_DGRAM_NOT_CONNECTED: "NotConnected",
+    ERR_SOCKET_DGRAM_NOT_RUNNING: "BrokenPipe",
     ERR_STREAM_ALREADY_FINISHED: "BrokenPipe",
     ERR_STREAM_DESTROYED: "BrokenPipe",
     ERR_STREAM_PREMATURE_CLOSE: "UnexpectedEof",
     ERR_STREAM_WRITE_AFTER_END: "BrokenPipe",
+    ERR_TLS_HANDSHAKE_TIMEOUT: "TimedOut",
   }),
 );
+
+/** Codes of Node that say that what it was given can't be: wrong types, values, ranges, and pairs that exclude each other. */
+const BAD_INPUT: ReadonlySet<string> = new Set([
+  "ERR_ARG_NOT_ITERABLE",
+  "ERR_BUFFER_OUT_OF_BOUNDS",
+  "ERR_BUFFER_TOO_LARGE",
+  "ERR_ENCODING_NOT_SUPPORTED",
+  "ERR_FS_CP_EINVAL",
+  "ERR_FS_INVALID_SYMLINK_TYPE",
+  "ERR_INCOMPATIBLE_OPTION_PAIR",
+  "ERR_IPC_ONE_PIPE",
+  "ERR_IPC_SYNC_FORK",
+  "ERR_MISSING_ARGS",
+  "ERR_MISSING_OPTION",
+  "ERR_OUT_OF_RANGE",
+  "ERR_SERVER_ALREADY_LISTEN",
+  "ERR_SOCKET_ALREADY_BOUND",
+  "ERR_SOCKET_BAD_BUFFER_SIZE",
+  "ERR_SOCKET_BAD_PORT",
+  "ERR_SOCKET_BAD_TYPE",
+  "ERR_SOCKET_DGRAM_IS_CONNECTED",
+  "ERR_STREAM_NULL_VALUES",
+  "ERR_TLS_ALPN_CALLBACK_INVALID_RESULT",
+  "ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS",
+  "ERR_TLS_DH_PARAM_SIZE",
+  "ERR_TLS_INVALID_CONTEXT",
+  "ERR_TLS_INVALID_PROTOCOL_VERSION",
+  "ERR_TLS_PROTOCOL_VERSION_CONFLICT",
+  "ERR_TLS_SNI_FROM_SERVER",
+  "ERR_UNESCAPED_CHARACTERS",
+  "ERR_UNKNOWN_CREDENTIAL",
+  "ERR_UNKNOWN_ENCODING",
+  "ERR_UNKNOWN_SIGNAL",
+]);
+
+/** What a code of Node means; `docs/io-errors.md` has the table. */
+function kindOf(code: string): ErrorKind {
+  const kind = KINDS.get(code);
+  if (kind !== undefined) return kind;
+  return BAD_INPUT.has(code) || code.startsWith("ERR_INVALID_") ? "InvalidInput" : "Other";
+}
 
 const DETAILS = ["errno", "syscall", "path", "dest", "address", "port"] as const;
 
@@ -114,7 +172,7 @@ export interface IoErrorDetails extends ErrorOptions {
 /**
  * A read, write, seek or anything built of them failed.
  *
- * `kind` is what to act on. `code`, `errno`, `syscall`, `path`, `dest`, `address` and `port` are Node's, where the failure came
+ * `kind` is what to act on; `docs/io-errors.md` tells which codes mean which. `code`, `errno`, `syscall`, `path`, `dest`, `address` and `port` are Node's, where the failure came
  * from there, and the original is the `cause`; else `code` says the kind: `ERR_RT_IO_UNEXPECTED_EOF`.
  *
  * @example
@@ -155,7 +213,7 @@ export class IoError extends Error {
     // What is not there reads as undefined; what is of the wrong type is Node's own mistake.
     const details = (typeof error === "object" && error !== null ? error : {}) as IoErrorDetails;
     const code = typeof details.code === "string" ? details.code : undefined;
-    const kind = KINDS.get(code ?? "") ?? "Other";
+    const kind = kindOf(code ?? "");
     const message = error instanceof Error ? error.message : String(error);
     return new IoError(kind, message, { ...details, code, cause: error });
   }

@@ -122,9 +122,6 @@ export function action(verb: string, path: PathLike, start: (done: Done<void>) =
 export function ioError(error: unknown, path?: PathLike): IoError {
   if (error instanceof IoError) return error;
   const { code, errno, syscall } = error as NodeJS.ErrnoException;
-  // A path with a zero byte in it: for Node a wrong argument, but who passes on a path from outside expects no such error.
-  if (code === "ERR_INVALID_ARG_VALUE")
-    return new IoError("InvalidInput", (error as Error).message, { code, cause: error });
   if (path === undefined || (error as NodeJS.ErrnoException).path !== undefined) return IoError.from(error);
   const bare = IoError.from(error);
   return new IoError(bare.kind, `${bare.message} '${String(path)}'`, {

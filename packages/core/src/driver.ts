@@ -16,6 +16,7 @@ export {
   debug,
   hasBackground,
   holdClock,
+  holdClockFor,
   hostNow,
   isBackground,
   isClockHeld,

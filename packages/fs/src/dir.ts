@@ -66,7 +66,7 @@ class Listing {
       if (this.#closed) return release();
       if (entry !== null && error === null) {
         this.#batch.push(entry);
-        if (this.#batch.length < BATCH) return this.#dir.read(onEntry);
+        if (this.#batch.length < BATCH) return next();
       }
       this.#fetching = false;
       // What came before a failure is given first; asking again goes on behind it.
@@ -76,7 +76,14 @@ class Listing {
       if (this.#ended) this.close();
       this.#wake();
     };
-    this.#dir.read(onEntry);
+    const next = (): void => {
+      try {
+        this.#dir.read(onEntry);
+      } catch (error) {
+        onEntry(error as Error, null); // refused at once; it counts as told
+      }
+    };
+    next();
   }
 
   #wake(): void {

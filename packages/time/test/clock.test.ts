@@ -1,5 +1,5 @@
 import { type Async, Builder, fromPromise, pending, spawn, yieldNow } from "@rt/core";
-import { holdClock } from "@rt/core/driver";
+import { holdClock, holdClockFor, isClockHeld } from "@rt/core/driver";
 import { advance, Instant, interval, pause, resume, sleep, timeout } from "@rt/time";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
@@ -336,6 +336,27 @@ describe("a paused clock with nothing to do", () => {
     const elapsed = start.elapsed();
     guard.dispose();
     expect([held, elapsed]).toEqual([0, 1000]);
+  });
+
+  it("is held by work from its start until it is over, and not by work that can't begin", async () => {
+    const { runtime } = pausedRuntime();
+    const handle = runtime.handle();
+    const refused = new Error("Not with me");
+    const begin = (): never => {
+      throw refused;
+    };
+    expect(thrownBy(() => holdClockFor(handle, begin))).toBe(refused);
+    const held = [isClockHeld(handle)];
+    const over = holdClockFor(handle, (isOver) => {
+      held.push(isClockHeld(handle));
+      return isOver;
+    });
+    held.push(isClockHeld(handle));
+    over();
+    over();
+    held.push(isClockHeld(handle));
+    await runtime.blockOn(sleep(1000));
+    expect(held).toEqual([false, true, true, false]);
   });
 
   it("is moved by advance while it is held", async () => {

@@ -117,6 +117,21 @@ export function holdClock(handle: Handle): () => void {
   };
 }
 
+/**
+ * Holds the clock, see {@link holdClock}, from the start of some work until `over` is called, and not at all when
+ * `start` throws. It gives what `start` gives.
+ * @public
+ */
+export function holdClockFor<T>(handle: Handle, start: (over: () => void) => T): T {
+  const over = holdClock(handle);
+  try {
+    return start(over);
+  } catch (error) {
+    over();
+    throw error;
+  }
+}
+
 /** Whether somebody holds the clock, see {@link holdClock}. @public */
 export function isClockHeld(handle: Handle): boolean {
   return handle._core.outsideWork > 0;

@@ -225,12 +225,18 @@ export class Descriptor {
       return;
     }
     const at = this.#seekable === false ? null : this.#position;
-    read(this.fd, bytes, 0, length, at, (error, count) => {
+    const done = (error: NodeJS.ErrnoException | null, count: number): void => {
       if (this.#isUnseekable(error)) return this.#read(bytes, length);
       if (error) this.#failure = error;
       else this.#onRead(bytes, length, count);
       this.end();
-    });
+    };
+    // What Node refuses at once, such as a position that is no safe integer any more, counts as told by the pool.
+    try {
+      read(this.fd, bytes, 0, length, at, done);
+    } catch (error) {
+      queueMicrotask(() => done(error as NodeJS.ErrnoException, 0));
+    }
   }
 
   /** Somebody has appended, and the position is at the end of that. */
@@ -264,12 +270,17 @@ export class Descriptor {
     this.#aheadCount = -1;
     this.#aheadUnderWay = true;
     this.#enter();
-    read(this.fd, bytes, 0, bytes.length, this.#position + this.to - this.from, (_error, count) => {
+    const done = (_error: unknown, count?: number): void => {
       this.#aheadUnderWay = false;
       this.#aheadCount = count ?? 0;
       this.#exit();
       if (!this.busy) this.#wakeAll();
-    });
+    };
+    try {
+      read(this.fd, bytes, 0, bytes.length, this.#position + this.to - this.from, done);
+    } catch (error) {
+      queueMicrotask(() => done(error));
+    }
   }
 
   /** True when the call is to be made again without a position. */
@@ -313,7 +324,7 @@ export class Descriptor {
 
   #write(owner: WriteOwner, bytes: Uint8Array, done: number, length: number): void {
     const at = this.#append || this.#seekable === false ? null : this.#position;
-    write(this.fd, bytes, done, length - done, at, (error, count) => {
+    const told = (error: NodeJS.ErrnoException | null, count: number): void => {
       if (this.#isUnseekable(error)) return this.#write(owner, bytes, done, length);
       if (error) owner._writeError = error;
       else if (count === 0)
@@ -324,7 +335,12 @@ export class Descriptor {
         if (done + count < length) return this.#write(owner, bytes, done + count, length);
       }
       this.end();
-    });
+    };
+    try {
+      write(this.fd, bytes, done, length - done, at, told);
+    } catch (error) {
+      queueMicrotask(() => told(error as NodeJS.ErrnoException, 0));
+    }
   }
 
   // --- position ---

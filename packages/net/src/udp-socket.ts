@@ -10,7 +10,7 @@ import {
   watchForgotten,
 } from "@rt/core/driver";
 import type { IoError, ReadBuf } from "@rt/io";
-import { Resolve, SocketAddr, type SocketAddrLike } from "./addr.ts";
+import { checkIp, Resolve, SocketAddr, type SocketAddrLike } from "./addr.ts";
 import { disposed } from "./errors.ts";
 import { Opening } from "./internal/opening.ts";
 import { AsyncIo, ReadyFor, Until } from "./internal/readiness.ts";
@@ -18,6 +18,7 @@ import {
   type Datagram,
   type DatagramOption,
   type DatagramSource,
+  type MulticastGroup,
   READABLE,
   READ_CLOSED,
   WRITABLE,
@@ -360,21 +361,27 @@ export class UdpSocket implements Disposable {
   bindDevice(_name: string | null): void {
     throw unsupported("the device of a socket");
   }
-  /** Joins a group, on the interface with an address; without one, on one of the system's choice. */
+  /**
+   * Joins a group, on the interface with an address; without one, on one of the system's choice.
+   * @throws {@link IoError} `InvalidInput` when one of them is no such address.
+   */
   joinMulticastV4(group: string, interfaceAddr?: string): void {
-    this._io().join({ group, via: interfaceAddr });
+    this._io().join(groupV4(group, interfaceAddr));
   }
   /** @see Tokio `UdpSocket::leave_multicast_v4` */
   leaveMulticastV4(group: string, interfaceAddr?: string): void {
-    this._io().leave({ group, via: interfaceAddr });
+    this._io().leave(groupV4(group, interfaceAddr));
   }
-  /** Joins a group, on the interface with an index; 0 for one of the system's choice. */
+  /**
+   * Joins a group, on the interface with an index; 0 for one of the system's choice.
+   * @throws {@link IoError} `InvalidInput` when `group` is no such address.
+   */
   joinMulticastV6(group: string, interfaceIndex = 0): void {
-    this._io().join({ group, via: interfaceIndex });
+    this._io().join(groupV6(group, interfaceIndex));
   }
   /** @see Tokio `UdpSocket::leave_multicast_v6` */
   leaveMulticastV6(group: string, interfaceIndex = 0): void {
-    this._io().leave({ group, via: interfaceIndex });
+    this._io().leave(groupV6(group, interfaceIndex));
   }
 
   #option(name: DatagramOption): number {
@@ -412,6 +419,20 @@ export class UdpSocket implements Disposable {
   _readyList(): WaitList {
     return this._io().waiters;
   }
+}
+
+// Node reads an address up to its first zero byte.
+
+function groupV4(group: string, via: string | undefined): MulticastGroup {
+  checkIp("IPv4", group);
+  if (via !== undefined) checkIp("IPv4", via);
+  return { group, via };
+}
+
+function groupV6(group: string, via: number): MulticastGroup {
+  checkIp("IPv6", group);
+  checkInteger("interfaceIndex", via, 0, 0xffff_ffff);
+  return { group, via };
 }
 
 function* bind(addr: SocketAddrLike): Async<UdpSocket> {

@@ -29,6 +29,10 @@ export class UnixSocketAddr {
   asAbstractName(): string | undefined {
     return this._path.startsWith("\0") ? this._path.slice(1) : undefined;
   }
+  /** Whether it is the same name, to the letter: nobody looks what files the paths lead to. */
+  equals(other: UnixSocketAddr): boolean {
+    return this._path === other._path;
+  }
   /** The path; `(unnamed)` for none. An abstract name begins with `@`, as tools show it. */
   toString(): string {
     return this._path === "" ? "(unnamed)" : this._path.replace(/^\0/, "@");

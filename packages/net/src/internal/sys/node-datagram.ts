@@ -8,8 +8,7 @@ import { PENDING, UsageError, type Context, type Poll, type Waker } from "@rt/co
 import { wakeSafely } from "@rt/core/driver";
 import { IoError } from "@rt/io";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { networkInterfaces } from "node:os";
-import { SocketAddr } from "../../addr.ts";
+import type { SocketAddr } from "../../addr.ts";
 import {
   type Datagram,
   type DatagramOption,
@@ -20,6 +19,8 @@ import {
   type Registry,
   WRITABLE,
 } from "../source.ts";
+import { interfaceName } from "./interfaces.ts";
+import { addrOf, nodeAddress } from "./node-addr.ts";
 
 /** What Linux gives a socket by default. */
 const LIMIT = 212_992;
@@ -70,7 +71,10 @@ export class NodeDatagram extends DatagramSource {
     this._socket = socket;
     (socket as Tagged)[SOURCE] = this;
     socket.on("message", onMessage).on("listening", onListening).on("error", onError);
-    socket.bind({ address: local.address, port: local.port, exclusive: true });
+  }
+
+  bind(local: SocketAddr): void {
+    this._socket.bind({ address: nodeAddress(local), port: local.port, exclusive: true });
   }
 
   override pollOpen(cx: Context): Poll<void> {
@@ -126,7 +130,7 @@ export class NodeDatagram extends DatagramSource {
         this._at = 0;
       }
     }
-    return { data: oldest.data, from: new SocketAddr(oldest.info.address, oldest.info.port) };
+    return { data: oldest.data, from: addrOf(oldest.info.address, oldest.info.port) };
   }
 
   override readiness(): number {
@@ -163,8 +167,9 @@ export class NodeDatagram extends DatagramSource {
       if (to === null) {
         this.peerAddr();
         socket.send(data, told);
-      } else if (this._isConnected && String(this.peerAddr()) === String(to)) socket.send(data, told);
-      else socket.send(data, to.port, to.address, told);
+      } else if (!this._isConnected) socket.send(data, to.port, nodeAddress(to), told);
+      else if (this.peerAddr().equals(to)) socket.send(data, told);
+      else throw connectedElsewhere(this.peerAddr(), to);
     } catch (error) {
       throw IoError.from(error);
     }
@@ -190,7 +195,7 @@ export class NodeDatagram extends DatagramSource {
       if (this._isConnected) socket.disconnect();
       this._isConnected = false;
       // The callback is told of failures, too; the types don't know.
-      socket.connect(peer.port, peer.address, ((error?: Error | null) => {
+      socket.connect(peer.port, nodeAddress(peer), ((error?: Error | null) => {
         this._isConnecting = false;
         if (error) done(IoError.from(error));
         else {
@@ -212,7 +217,7 @@ export class NodeDatagram extends DatagramSource {
   override localAddr(): SocketAddr {
     this.check();
     const { address, port } = this._socket.address();
-    return new SocketAddr(address, port);
+    return addrOf(address, port);
   }
 
   override peerAddr(): SocketAddr {
@@ -226,7 +231,7 @@ export class NodeDatagram extends DatagramSource {
         },
       );
     const { address, port } = this._socket.remoteAddress();
-    return new SocketAddr(address, port);
+    return addrOf(address, port);
   }
 
   override setOption(name: DatagramOption, value: number): void {
@@ -295,10 +300,16 @@ function attempt(call: () => void): void {
 
 /** Node wants `::%eth0` where others give the interface's index. */
 function interfaceOf(via: string | number | undefined): string | undefined {
-  if (typeof via !== "number" || via === 0) return typeof via === "number" ? undefined : via;
-  for (const [name, addresses] of Object.entries(networkInterfaces()))
-    if (addresses?.some((one) => one.family === "IPv6" && one.scopeid === via)) return `::%${name}`;
-  return `::%${via}`;
+  if (typeof via !== "number") return via;
+  return via === 0 ? undefined : `::%${interfaceName(via)}`;
+}
+
+function connectedElsewhere(peer: SocketAddr, to: SocketAddr): IoError {
+  return new IoError(
+    "InvalidInput",
+    `Cannot send to ${String(to)}: the socket is connected to ${String(peer)}; use send(), or a socket that is not connected`,
+    { code: "ERR_SOCKET_DGRAM_IS_CONNECTED", address: to.address, port: to.port },
+  );
 }
 
 function onMessage(this: Socket, data: Uint8Array, info: RemoteInfo): void {

@@ -8,8 +8,9 @@ import { PENDING, UsageError, type Context, type Poll, type Waker } from "@rt/co
 import { wakeSafely } from "@rt/core/driver";
 import { IoError } from "@rt/io";
 import type { AddressInfo, ListenOptions, Server, Socket } from "node:net";
-import { SocketAddr } from "../../addr.ts";
+import type { SocketAddr } from "../../addr.ts";
 import { type Accepted, ListenerSource, type Registry } from "../source.ts";
+import { addrOf } from "./node-addr.ts";
 import { NodeStream } from "./node-stream.ts";
 
 /** Where a server keeps its source. */
@@ -47,7 +48,10 @@ export class NodeListener extends ListenerSource {
     this._setup = setup;
     (server as Tagged)[SOURCE] = this;
     server.on("connection", onConnection).on("listening", onListening).on("error", onError);
-    server.listen(options);
+  }
+
+  listen(options: ListenOptions): void {
+    this._server.listen(options);
   }
 
   override pollOpen(cx: Context): Poll<void> {
@@ -86,8 +90,14 @@ export class NodeListener extends ListenerSource {
       return null;
     }
     const source = new NodeStream(this.registry, socket, true);
-    const peer = new SocketAddr(remoteAddress, remotePort);
-    if (this._setup !== null) this._setup(source);
+    const peer = addrOf(remoteAddress, remotePort);
+    if (this._setup !== null)
+      try {
+        this._setup(source);
+      } catch (error) {
+        source.close();
+        throw error;
+      }
     return { source, peer };
   }
 
@@ -95,7 +105,7 @@ export class NodeListener extends ListenerSource {
     const address = this._server.address() as AddressInfo | null;
     if (address === null)
       throw new IoError("NotConnected", "Cannot tell the address: the listener is closed");
-    return new SocketAddr(address.address, address.port);
+    return addrOf(address.address, address.port);
   }
 
   override localPath(): string {

@@ -6,8 +6,16 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SocketAddr } from "../../addr.ts";
-import type { PipeEnd, Registry, Sockets, StreamOption, StreamSource, TcpOptions } from "../source.ts";
+import type {
+  PipeEnd,
+  Registry,
+  Sockets,
+  Source,
+  StreamOption,
+  StreamSource,
+  TcpOptions,
+} from "../source.ts";
+import { addrOf, nodeAddress } from "./node-addr.ts";
 import { NodeDatagram } from "./node-datagram.ts";
 import { BACKLOG, NodeListener } from "./node-listener.ts";
 import { NODE_HIGH_WATER, NodeStream, SOURCE, type Tagged } from "./node-stream.ts";
@@ -53,6 +61,17 @@ function attempt<T>(call: () => T): T {
   }
 }
 
+/** Lets a source begin. What Node refuses at once is an error as those it tells later, and nothing stays open. */
+function begun<S extends Source>(source: S, begin: (source: S) => void): S {
+  try {
+    begin(source);
+  } catch (error) {
+    source.close();
+    throw IoError.from(error);
+  }
+  return source;
+}
+
 function pipeOf(registry: Registry, fd: number, { reads, writes }: PipeEnd, check: boolean): StreamSource {
   // A socket takes the descriptor as soon as it is made.
   if (registry.failure !== null) throw registry.failure;
@@ -67,41 +86,43 @@ function pipeOf(registry: Registry, fd: number, { reads, writes }: PipeEnd, chec
 export const nodeSockets: Sockets = {
   connectTcp(registry, peer, options) {
     const socket = socketOf();
-    const source = new NodeStream(registry, socket, false);
-    const { local } = options;
-    if (options.stream !== undefined || options.zeroLinger) setup(source, options);
-    socket.once("connect", onConnect);
-    socket.connect({
-      host: peer.address,
-      port: peer.port,
-      family: peer.family === "IPv6" ? 6 : 4,
-      ...(local === undefined ? {} : { localAddress: local.address, localPort: local.port }),
+    return begun(new NodeStream(registry, socket, false), (source) => {
+      const { local } = options;
+      if (options.stream !== undefined || options.zeroLinger) setup(source, options);
+      socket.once("connect", onConnect);
+      socket.connect({
+        host: nodeAddress(peer),
+        port: peer.port,
+        family: peer.family === "IPv6" ? 6 : 4,
+        ...(local === undefined ? {} : { localAddress: nodeAddress(local), localPort: local.port }),
+      });
     });
-    return source;
   },
 
   listenTcp(registry, local, options) {
     const { backlog = BACKLOG, reusePort = false } = options;
-    const asked = { host: local.address, port: local.port, backlog, reusePort };
+    const asked = { host: nodeAddress(local), port: local.port, backlog, reusePort };
     const plain = options.stream === undefined && !options.zeroLinger;
-    return new NodeListener(registry, serverOf(), asked, plain ? null : (source) => setup(source, options));
+    const each = plain ? null : (source: StreamSource) => setup(source, options);
+    return begun(new NodeListener(registry, serverOf(), asked, each), (source) => source.listen(asked));
   },
 
   bindUdp(registry, local) {
-    return new NodeDatagram(registry, local);
+    return begun(new NodeDatagram(registry, local), (source) => source.bind(local));
   },
 
   connectPath(registry, path) {
     const socket = socketOf();
-    const source = new NodeStream(registry, socket, false);
-    source.peerPath = path;
-    socket.once("connect", onConnect);
-    socket.connect({ path });
-    return source;
+    return begun(new NodeStream(registry, socket, false), (source) => {
+      source.peerPath = path;
+      socket.once("connect", onConnect);
+      socket.connect({ path });
+    });
   },
 
   listenPath(registry, path) {
-    return new NodeListener(registry, serverOf(), { path, backlog: BACKLOG });
+    const asked = { path, backlog: BACKLOG };
+    return begun(new NodeListener(registry, serverOf(), asked), (source) => source.listen(asked));
   },
 
   privatePath() {
@@ -127,16 +148,18 @@ export const nodeSockets: Sockets = {
 
   lookup(name, port, done) {
     let wanted = true;
-    dns.lookup(name, { all: true }, (error, found) => {
-      if (!wanted) return;
-      wanted = false;
-      if (error !== null) done(IoError.from(error), []);
-      else
-        done(
-          null,
-          found.map(({ address }) => new SocketAddr(address, port)),
-        );
-    });
+    attempt(() =>
+      dns.lookup(name, { all: true }, (error, found) => {
+        if (!wanted) return;
+        wanted = false;
+        if (error !== null) done(IoError.from(error), []);
+        else
+          done(
+            null,
+            found.map(({ address }) => addrOf(address, port)),
+          );
+      }),
+    );
     return () => {
       wanted = false;
     };

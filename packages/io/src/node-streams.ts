@@ -399,11 +399,18 @@ export function toNodeWritable(io: AsyncWrite): Writable {
   });
 }
 
+/** @public */
+export interface ToNodeDuplexOptions {
+  /** Whether the stream is destroyed once both directions have ended, as Node's are by default. */
+  readonly autoDestroy?: boolean;
+}
+
 /** Both of the above for a stream that goes both ways. @public */
-export function toNodeDuplex(io: AsyncRead & AsyncWrite): Duplex {
+export function toNodeDuplex(io: AsyncRead & AsyncWrite, options: ToNodeDuplexOptions = {}): Duplex {
   checkIo("toNodeDuplex", io, "pollRead", "pollWrite");
   const [read, write] = [readSide(io), writeSide(io)];
   return new (nodeStream("a Node stream").Duplex)({
+    autoDestroy: options.autoDestroy ?? true,
     read: read.read,
     write: write.write,
     final: write.final,

@@ -4,9 +4,11 @@ import type { AsyncRead, AsyncWrite } from "@rt/io";
 import type { ConnectionOptions, SecureContext, TlsOptions } from "node:tls";
 import type { SocketAddr } from "./addr.ts";
 import { Opening } from "./internal/opening.ts";
+import { serverName } from "./internal/server-name.ts";
 import {
+  acceptChecked,
   acceptTls,
-  CheckedHandshake,
+  alpnOf,
   connectTls,
   secureContextOf,
   tlsFacts,
@@ -15,9 +17,12 @@ import { ioKey } from "./io-driver.ts";
 import { SocketStream } from "./stream.ts";
 
 /**
- * An encrypted stream. Reading, writing and closing are as those of {@link TcpStream}; a shutdown tells the peer first
- * that nothing more comes (`close_notify`). That is data to the kernel: one who closes before reading the peer's may
- * reset the connection, and what the peer has not got yet is lost. To be sure, read to the end first.
+ * An encrypted stream. Reading and writing are as those of {@link TcpStream}; a shutdown tells the peer first that
+ * nothing more comes (`close_notify`), and reading goes on.
+ *
+ * Closing tells the peer the same, and what was written last arrives even if something of the peer's was not read: in
+ * the background, the socket takes and throws away what still comes until the peer ends, too. It waits for 2 seconds at
+ * most in which nothing comes, and for 30 in all; the process is kept alive for it.
  * @see tokio-rustls, tokio-native-tls `TlsStream`
  * @public
  */
@@ -73,19 +78,31 @@ function take(stream: AsyncRead & AsyncWrite): unknown {
  */
 export class TlsConnector {
   readonly #options: ConnectionOptions;
-  /** @param options - those of `tls.connect` of Node: `ca`, `cert`, `key`, `ALPNProtocols`, `minVersion`, … */
+  /**
+   * @param options - those of `tls.connect` of Node: `ca`, `cert`, `key`, `ALPNProtocols`, `minVersion`, …
+   * @throws IoError `InvalidInput` when a key, a certificate or `ALPNProtocols` is none.
+   */
   constructor(options: ConnectionOptions = {}) {
-    this.#options = options.secureContext ? options : { ...options, secureContext: secureContextOf(options) };
+    this.#options = {
+      ...options,
+      ...alpnOf(options.ALPNProtocols),
+      secureContext: options.secureContext ?? secureContextOf(options),
+    };
   }
 
   /**
-   * Shakes hands. The certificate must be valid for `domain`. `stream` belongs to the encrypted stream from then on.
+   * Shakes hands. The certificate must be valid for `domain`, which the server is told. `stream` belongs to the encrypted
+   * stream from then on, and is closed when this fails.
    *
    * Cancel safety: giving up closes the stream.
+   *
+   * @param domain - a name in ASCII (`example.org`, `xn--bcher-kva.example`) or an IP address, which the server is not
+   * told.
    * @throws IoError with Node's `code`: `ERR_TLS_CERT_ALTNAME_INVALID`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ECONNRESET`, …
+   * `InvalidInput`, before anything is sent, when `domain` is neither, or the options have another `servername`.
    */
   connect(domain: string, stream: AsyncRead & AsyncWrite): Future<TlsStream> {
-    return intoFuture(connect(stream, { servername: domain, ...this.#options }));
+    return intoFuture(connect(domain, stream, this.#options));
   }
 }
 
@@ -106,9 +123,12 @@ export class TlsConnector {
 export class TlsAcceptor {
   readonly #options: TlsOptions;
   readonly #context: SecureContext;
-  /** @param options - those of `tls.createServer` of Node: `key`, `cert`, `requestCert`, `ca`, `ALPNProtocols`, … */
+  /**
+   * @param options - those of `tls.createServer` of Node: `key`, `cert`, `requestCert`, `ca`, `ALPNProtocols`, …
+   * @throws IoError `InvalidInput` when a key, a certificate or `ALPNProtocols` is none.
+   */
   constructor(options: TlsOptions) {
-    this.#options = options;
+    this.#options = { ...options, ...alpnOf(options.ALPNProtocols) };
     this.#context = secureContextOf(options);
   }
 
@@ -124,9 +144,14 @@ export class TlsAcceptor {
   }
 }
 
-function* connect(stream: AsyncRead & AsyncWrite, options: ConnectionOptions): Async<TlsStream> {
+function* connect(
+  domain: string,
+  stream: AsyncRead & AsyncWrite,
+  options: ConnectionOptions,
+): Async<TlsStream> {
+  const named = (): ConnectionOptions => ({ ...options, ...serverName(domain, options.servername) });
   const source = yield* new Opening(
-    () => connectTls(Handle.current().driver(ioKey), take(stream), options),
+    () => connectTls(Handle.current().driver(ioKey), take(stream), named),
     "a TLS handshake",
   );
   return new TlsStream(source);
@@ -140,7 +165,7 @@ function* accept(
   const driver = Handle.current().driver(ioKey);
   if (options.requestCert) {
     const handshake = yield* new Opening(
-      () => new CheckedHandshake(driver, take(stream), options),
+      () => acceptChecked(driver, take(stream), options),
       "a TLS handshake",
     );
     return new TlsStream(handshake.take());

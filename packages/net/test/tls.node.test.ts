@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Async, PENDING, spawn } from "@rt/core";
+import { show } from "@rt/core/driver";
 import { duplex } from "@rt/io";
 import { TcpListener, TcpStream, TlsAcceptor, TlsConnector, type TlsStream } from "@rt/net";
 import { describe, expect, it } from "vitest";
@@ -13,8 +14,10 @@ import {
   text,
   thrownBy,
   turns,
+  until,
   utf8,
 } from "./support/net.ts";
+import { openSockets } from "./support/programs.ts";
 
 // Self-signed, for "localhost".
 const key = readFileSync(new URL("fixtures/key.pem", import.meta.url));
@@ -181,8 +184,154 @@ describe("TlsConnector.connect and TlsAcceptor.accept", () => {
     }));
 
   it("refuse keys that are none at once", () => {
-    expect(thrownBy(() => new TlsAcceptor({ key: "nonsense", cert }))).toMatchObject({ name: "IoError" });
+    const refused = { name: "IoError", kind: "InvalidInput" };
+    for (const bad of ["nonsense", 5, cert]) {
+      expect(thrownBy(() => new TlsAcceptor({ key: bad as never, cert }))).toMatchObject(refused);
+      expect(thrownBy(() => new TlsConnector({ key: bad as never, cert }))).toMatchObject(refused);
+    }
+    expect(thrownBy(() => new TlsConnector({ minVersion: "TLSv9" as never }))).toMatchObject(refused);
   });
+
+  it.each([
+    [[""]],
+    [["h2", ""]],
+    [["x".repeat(256)]],
+    [[5]],
+    ["h2"],
+    [new Uint8Array([0])],
+    [new Uint8Array([3, 1])],
+  ])("refuse %j as protocols at once", (bad) => {
+    const refused = { name: "IoError", kind: "InvalidInput" };
+    const options = { ALPNProtocols: bad as never };
+    expect(thrownBy(() => new TlsConnector(options))).toMatchObject(refused);
+    expect(thrownBy(() => new TlsAcceptor({ ...options, key, cert }))).toMatchObject(refused);
+  });
+
+  it.each([true, false])(
+    "close the stream when Node refuses the options, with requestCert %j",
+    (requestCert) =>
+      run(function* () {
+        const bad = { key, cert, ca: cert, requestCert, pskCallback: 5 as never };
+        const refused = { name: "IoError", kind: "InvalidInput", code: "ERR_INVALID_ARG_TYPE" };
+        const [a, b] = yield* tcpPair();
+        expect(yield* failureOf(new TlsAcceptor(bad).accept(b))).toMatchObject(refused);
+        expect(yield* a.readToEnd()).toHaveLength(0);
+        a.close();
+        const [c, d] = yield* tcpPair();
+        expect(yield* failureOf(new TlsConnector(bad).connect("localhost", c))).toMatchObject(refused);
+        expect(yield* d.readToEnd()).toHaveLength(0);
+        d.close();
+        yield* until(() => openSockets() === 0);
+      }),
+  );
+});
+
+describe("the domain of TlsConnector.connect", () => {
+  const NAMES = `. .. a..b .localhost localhost.. -a.b a-.b * *.localhost localhost:443 https://localhost localhost/
+    user@localhost [::1] [localhost] b\u00fccher.example \uFF4Cocalhost localhost\u3002 \u200blocalhost ${"a".repeat(64)}
+    ${"a.".repeat(130)} 127.1 127.0.0.1. 0177.0.0.1 2130706433 256.0.0.1 ::1%1 fe80::1%eth0 ::g 1.2.3.4:443`;
+  const BLANKS = ["", " ", "\t", "\n", "\0", "localhost\0", "\0localhost", "localhost\0.example.org"];
+  const SPACED = ["localhost ", " localhost", "local host", "localhost\n"];
+  const OTHERS = [undefined, null, 0, 1, true, {}, [], ["localhost"], new String("localhost")];
+  const BAD: readonly unknown[] = [...NAMES.split(/ +|\n */), ...BLANKS, ...SPACED, ...OTHERS];
+
+  it.each(LANES)("is refused when it is none, before anything is sent, in the %s lane", (lane) =>
+    run(function* () {
+      for (const bad of BAD) {
+        const [a, b] = yield* tcpPair();
+        const error = yield* failureOf(inLane(lane, () => connector.connect(bad as string, a)));
+        expect(error, show(bad)).toMatchObject({ name: "IoError", kind: "InvalidInput" });
+        // The stream is closed, as after any failure.
+        expect(yield* b.readToEnd(), show(bad)).toHaveLength(0);
+        b.close();
+      }
+      expect(openSockets()).toBe(0);
+    }),
+  );
+
+  it("is refused over a stream of any kind", () =>
+    run(function* () {
+      const [a, b] = duplex(1024);
+      expect(yield* failureOf(connector.connect("", a))).toMatchObject({ kind: "InvalidInput" });
+      expect(yield* b.readToEnd()).toHaveLength(0);
+    }));
+
+  it.each(["localhost", "LOCALHOST", "localhost."])("is taken as %j, and told without the dot", (domain) =>
+    run(function* () {
+      const [a, b] = yield* tcpPair();
+      const accepting = spawn(acceptor.accept(b));
+      const client = yield* connector.connect(domain, a);
+      const server = yield* accepting;
+      expect(server.serverName()?.toLowerCase()).toBe("localhost");
+      client.close();
+      server.close();
+    }),
+  );
+
+  it.each(["127.0.0.1", "::1", "0:0::1", "localhost.example", "xn--bcher-kva.example", "a_b.example"])(
+    "is what the certificate is checked for: %j",
+    (domain) =>
+      run(function* () {
+        const [a, b] = yield* tcpPair();
+        const accepting = spawn(failureOf(acceptor.accept(b)));
+        const error = yield* failureOf(connector.connect(domain, a));
+        expect(error).toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+        accepting.abort();
+      }),
+  );
+
+  it("is checked for as an IP address, which is not told to the server", () =>
+    run(function* () {
+      for (const domain of ["127.0.0.1", "0:0:0::1"]) {
+        const [a, b] = yield* tcpPair();
+        const accepting = spawn(acceptor.accept(b));
+        const asked: string[] = [];
+        const lenient = new TlsConnector({ ca: cert, checkServerIdentity: (name) => void asked.push(name) });
+        const client = yield* lenient.connect(domain, a);
+        const server = yield* accepting;
+        expect([server.serverName(), asked]).toEqual([null, [domain === "127.0.0.1" ? domain : "::1"]]);
+        client.close();
+        server.close();
+      }
+    }));
+
+  it.each(["", "example.org", null, 5, "localhost\0", "localhost:1"])(
+    "is refused when the option servername says something else: %j",
+    (servername) =>
+      run(function* () {
+        const [a, b] = yield* tcpPair();
+        const other = new TlsConnector({ ca: cert, servername: servername as string });
+        expect(yield* failureOf(other.connect("localhost", a))).toMatchObject({
+          name: "IoError",
+          kind: "InvalidInput",
+          message: expect.stringContaining("servername") as string,
+        });
+        expect(yield* b.readToEnd()).toHaveLength(0);
+        b.close();
+        // The name that the certificate is for does not help another domain.
+        const [c, d] = yield* tcpPair();
+        const right = new TlsConnector({ ca: cert, servername: "localhost" });
+        expect(yield* failureOf(right.connect("example.org", c))).toMatchObject({ kind: "InvalidInput" });
+        d.close();
+      }),
+  );
+
+  it("may be said again by the option servername; host says nothing", () =>
+    run(function* () {
+      const [a, b] = yield* tcpPair();
+      const accepting = spawn(acceptor.accept(b));
+      const same = new TlsConnector({ ca: cert, servername: "LocalHost.", host: "example.org" });
+      const client = yield* same.connect("localhost", a);
+      client.close();
+      (yield* accepting).close();
+      const [c, d] = yield* tcpPair();
+      const rejecting = spawn(failureOf(acceptor.accept(d)));
+      const other = new TlsConnector({ ca: cert, host: "localhost" });
+      expect(yield* failureOf(other.connect("127.0.0.1", c))).toMatchObject({
+        code: "ERR_TLS_CERT_ALTNAME_INVALID",
+      });
+      rejecting.abort();
+    }));
 });
 
 describe("TlsAcceptor with requestCert", () => {

@@ -16,7 +16,7 @@
  */
 import { PENDING, type Context, type Poll } from "@rt/core";
 import { Chunks, IoError, UnsupportedError } from "@rt/io";
-import { SocketAddr } from "../../addr.ts";
+import type { SocketAddr } from "../../addr.ts";
 import type { Socket } from "node:net";
 import {
   ERROR,
@@ -28,6 +28,7 @@ import {
   WRITABLE,
   WRITE_CLOSED,
 } from "../source.ts";
+import { addrOf } from "./node-addr.ts";
 
 /** Bytes that are queued for nobody before the socket is paused. One full read of Node's is as much. */
 const HIGH_WATER: number = 64 * 1024;
@@ -36,7 +37,7 @@ export const NODE_HIGH_WATER: number = 16 * 1024;
 /** What `tryWrite` copies at most: it can't borrow. */
 const LARGEST_TRY: number = 64 * 1024;
 /** Milliseconds that a closed socket waits for a peer that takes nothing of what is still to be sent. Arbitrary. */
-const LINGER = 60_000;
+export const LINGER = 60_000;
 
 // Bits of `_state`.
 /** Reading has begun. Never cleared. */
@@ -44,21 +45,21 @@ const STARTED = 0x1;
 /** Paused: more is queued than wanted. */
 const PAUSED = 0x2;
 /** The peer will send no more. Never cleared. */
-const ENDED = 0x4;
+export const ENDED = 0x4;
 /** `end` was called. Never cleared. */
-const SHUT = 0x8;
+export const SHUT = 0x8;
 /** Node has carried it out. */
-const FINISHED = 0x10;
+export const FINISHED = 0x10;
 /** Connected, once. */
-const OPEN = 0x20;
+export const OPEN = 0x20;
 /** Closing resets. */
 const RESET = 0x40;
 /** `close` was called, or the socket given away. */
-const CLOSED = 0x80;
+export const CLOSED = 0x80;
 /** `error` was thrown to somebody, or asked for. */
 const TOLD = 0x100;
 /** What is borrowed counts as written already: `tryWrite` has said so. Cleared when it is out. */
-const OWED = 0x200;
+export const OWED = 0x200;
 /** Small writes go out at once. Here, because most servers set it on every connection. */
 const NODELAY = 0x400;
 
@@ -131,13 +132,22 @@ export class NodeStream extends StreamSource {
     this.forget();
     const socket = this._socket;
     if ((this._state & RESET) !== 0 && this.canReset()) socket.resetAndDestroy();
-    else if ((this._state & OWED) !== 0 && this.error === null) {
-      // As a kernel would: what was taken goes out first. Reading tells when the peer sends more, see `arrived`.
-      socket.setTimeout(LINGER, () => socket.destroy());
-      socket.resume();
-      socket.destroySoon();
-    } else socket.destroy();
+    else if (this.error === null && this.lingers()) this.linger();
+    else socket.destroy();
     this.wakeBoth();
+  }
+
+  /** Whether there is something left to do once it is closed. */
+  lingers(): boolean {
+    return (this._state & OWED) !== 0;
+  }
+
+  /** As a kernel would: what was taken goes out first. Reading tells when the peer sends more, see `arrived`. */
+  linger(): void {
+    const socket = this._socket;
+    socket.setTimeout(LINGER, () => socket.destroy());
+    socket.resume();
+    socket.destroySoon();
   }
 
   /** Only TCP knows resets. */
@@ -385,7 +395,7 @@ export class NodeStream extends StreamSource {
 
   override pollShutdown(cx: Context): Poll<void> {
     // One that has failed has nothing left to shut down: Tokio takes ENOTCONN for done, too.
-    if ((this._state & FINISHED) !== 0 || this.error !== null) return;
+    if ((this._state & (FINISHED | CLOSED)) !== 0 || this.error !== null) return;
     this.shutdown();
     if ((this._state & (FINISHED | SHUT)) !== SHUT) return;
     this.writer = cx.waker;
@@ -396,6 +406,10 @@ export class NodeStream extends StreamSource {
     if ((this._state & (SHUT | CLOSED)) !== 0) return;
     this._state |= SHUT;
     this._socket.once("finish", onFinish);
+    this.end();
+  }
+
+  end(): void {
     this._socket.end();
   }
 
@@ -438,11 +452,11 @@ export class NodeStream extends StreamSource {
   }
 
   override localAddr(): SocketAddr {
-    return addrOf(this._socket.localAddress, this._socket.localPort);
+    return connectedAddr(this._socket.localAddress, this._socket.localPort);
   }
 
   override peerAddr(): SocketAddr {
-    return addrOf(this._socket.remoteAddress, this._socket.remotePort);
+    return connectedAddr(this._socket.remoteAddress, this._socket.remotePort);
   }
 
   override setZeroLinger(on: boolean): void {
@@ -507,12 +521,12 @@ function reset(): IoError {
   });
 }
 
-function addrOf(address: string | undefined, port: number | undefined): SocketAddr {
+function connectedAddr(address: string | undefined, port: number | undefined): SocketAddr {
   if (address === undefined || port === undefined)
     throw new IoError("NotConnected", "Cannot tell the address: the socket is not connected any more", {
       code: "ENOTCONN",
     });
-  return new SocketAddr(address, port);
+  return addrOf(address, port);
 }
 
 // One of each for all sockets.

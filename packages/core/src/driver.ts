@@ -32,7 +32,8 @@ export {
   type Timers,
 } from "./driver/environment.ts";
 export { closedProperly, watchForgotten } from "./driver/forgotten.ts";
-export { isFuture } from "./internal/kinds.ts";
+export { isFuture, isGeneratorLike } from "./internal/kinds.ts";
+export { isBytes, isError } from "./internal/other-realm.ts";
 export { stepCount, stepsOn } from "./internal/steps.ts";
 export {
   currentContext,

@@ -1,7 +1,7 @@
 /** Promises as futures. */
 import { show, typeError } from "./errors.ts";
-import { Future } from "./future.ts";
-import { isPromiseLike } from "./internal/kinds.ts";
+import type { Future } from "./future.ts";
+import { isFuture, isPromiseLike } from "./internal/kinds.ts";
 import { PromiseCall } from "./internal/promise-call.ts";
 import { promiseFuture } from "./internal/promise-future.ts";
 
@@ -25,7 +25,7 @@ export function fromPromise<T>(
   source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
 ): Future<T> {
   // A future of ours is one already. Its promise would be driven elsewhere, where dropping does not reach it.
-  if (source instanceof Future) return source["rt:wait"]();
+  if (isFuture(source)) return (source as Future<T>)["rt:wait"]();
   if (typeof source !== "function") {
     checkPromise(source);
     return promiseFuture(source);
@@ -33,7 +33,7 @@ export function fromPromise<T>(
   return new PromiseCall<T>((signal) => {
     const promise = source(signal);
     checkPromise(promise);
-    return promise instanceof Future ? promise["rt:wait"]() : promiseFuture(promise);
+    return isFuture(promise) ? (promise as Future<T>)["rt:wait"]() : promiseFuture(promise);
   });
 }
 

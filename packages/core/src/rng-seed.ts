@@ -1,5 +1,6 @@
 /** A seed for reproducible scheduling. */
 import { show, typeError } from "./errors.ts";
+import { isBytes } from "./internal/other-realm.ts";
 
 /**
  * Seeds the generator behind random scheduling decisions, such as the branch a `select` starts with.
@@ -16,8 +17,7 @@ export class RngSeed {
 
   /** The same bytes give the same seed. */
   static fromBytes(bytes: Uint8Array): RngSeed {
-    if (!(bytes instanceof Uint8Array))
-      throw typeError(`RngSeed.fromBytes takes a Uint8Array, not ${show(bytes)}`);
+    if (!isBytes(bytes)) throw typeError(`RngSeed.fromBytes takes a Uint8Array, not ${show(bytes)}`);
     // FNV-1a: every byte reaches every bit of the result.
     let hash = 0x811c9dc5;
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -8,7 +8,7 @@ import type { Context, Future, Waker } from "../future.ts";
 import { currentCore } from "./current.ts";
 import { currentScope, realm } from "./realm.ts";
 import { Join } from "./join.ts";
-import { Scope } from "./scope.ts";
+import { isScope, type Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 
 type OnFulfilled = (value: never) => unknown;
@@ -162,7 +162,7 @@ export function awaitTask<T, A = T, B = never>(
 function home(): Scope {
   const { generator, task } = realm.now;
   // Before its first await, an async function runs as a part of its task's poll.
-  const scope = generator instanceof Scope ? generator : task === null ? currentScope() : null;
+  const scope = isScope(generator) ? generator : task === null ? currentScope() : null;
   if (scope === null) return currentCore().root;
   return scope._isHome ? scope : scope._home();
 }

@@ -3,7 +3,9 @@ import { Cancelled, show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
 import { isOwnCancellation } from "./cancellation.ts";
-import { aside, currentContext, currentTask, isCancellation, realm } from "./realm.ts";
+import { isFuture } from "./kinds.ts";
+import { isError } from "./other-realm.ts";
+import { aside, currentContext, currentTask, isCancellation, isSuspension, realm } from "./realm.ts";
 
 /** What has a signal of its own: the generator of a task, and each one wrapped inside it. */
 export interface GeneratorScope {
@@ -100,7 +102,7 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
     this._stepping = true;
     try {
       let result = method.call(this._generator);
-      if (result !== realm.suspension && !result.done) result = rejectYield(this._generator, result.value);
+      if (!result.done && !isSuspension(result)) result = rejectYield(this._generator, result.value);
       if (!result.done) return PENDING;
       this._status = DONE;
       return result.value as T;
@@ -132,19 +134,20 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
  * is to fail, unless it catches the error.
  */
 export function rejectYield(generator: Async<unknown>, value: unknown): Step {
-  const remedy =
-    value instanceof Future
-      ? "write yield* instead of yield"
-      : "yield* takes futures: wrap promises in fromPromise";
+  const remedy = isFuture(value)
+    ? "write yield* instead of yield"
+    : "yield* takes futures: wrap promises in fromPromise";
   const error = new UsageError("ERR_RT_INVALID_YIELD", `The task yielded ${show(value)}; ${remedy}`);
   let result: Step;
   try {
     result = generator.throw(error);
   } catch (thrown) {
     // A `yield*` over something that has no `throw` method makes the engine complain about that instead.
-    throw thrown instanceof TypeError && thrown.message.includes("'throw'") ? error : thrown;
+    throw isError(thrown) && thrown.name === "TypeError" && thrown.message.includes("'throw'")
+      ? error
+      : thrown;
   }
-  return result === realm.suspension || result.done ? result : rejectYield(generator, result.value);
+  return isSuspension(result) || result.done ? result : rejectYield(generator, result.value);
 }
 
 /** Closing again and again ends every `finally` but one that starts over on purpose. */
@@ -153,7 +156,7 @@ const MOST_CLOSES = 100;
 /** Runs what is left of a generator's `finally` blocks as far as they go without waiting. */
 export function killGenerator(generator: Async<unknown>): void {
   // Each close drops the leaf that the last one ran into.
-  for (let i = 0; i < MOST_CLOSES; i += 1) if (closeGenerator.call(generator) !== realm.suspension) return;
+  for (let i = 0; i < MOST_CLOSES; i += 1) if (!isSuspension(closeGenerator.call(generator))) return;
 }
 
 /**

@@ -6,13 +6,39 @@ import type { Async, Future } from "../future.ts";
 function AnyGenerator(): void {}
 AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype;
 
+/** A generator as this realm's engine makes them, which can be resumed without a look-up. */
 export function isGenerator(value: unknown): value is Async<unknown> {
   return value instanceof (AnyGenerator as never as typeof Object);
 }
 
+/**
+ * Whatever behaves as a generator does: it has `next`, `throw` and `return`, and is its own iterator. Those of another
+ * realm, such as a `vm` context, are no instances of anything here; those of compilers for engines without generators are
+ * plain objects. Asks for no class, and fails early for promises.
+ * @public
+ */
+export function isGeneratorLike(value: unknown): value is Async<unknown> {
+  const it = value as Partial<Async<unknown>> | null | undefined;
+  return (
+    typeof it?.next === "function" &&
+    typeof it.throw === "function" &&
+    typeof it.return === "function" &&
+    typeof it[Symbol.iterator] === "function" &&
+    (it as Async<unknown>)[Symbol.iterator]() === it
+  );
+}
+
+/** Makes a generator of this realm of one that only behaves so: closing, tracing and all else is at home in it then. */
+export function* throughGenerator<T>(foreign: Async<T>): Async<T> {
+  return yield* foreign;
+}
+
 const generatorFunction = Object.getPrototypeOf(function* () {}) as object;
 
-/** True for a `function*` itself, which makes a generator without running any of its body. */
+/**
+ * True for a `function*` of this realm, which makes a generator without running any of its body. Where it is wrong about
+ * another one, that is called inside a scope, which is slower and else the same.
+ */
 export function isGeneratorFunction(value: object): boolean {
   return Object.getPrototypeOf(value) === generatorFunction;
 }

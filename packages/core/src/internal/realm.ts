@@ -81,7 +81,7 @@ export class Polling {
 
 export class Realm {
   readonly version: string = VERSION;
-  readonly suspension: Suspension = { done: false, value: null as never };
+  readonly suspension: Suspension = { done: false, value: Symbol("suspended") as never };
   /** Never null: outside any poll its parts are. */
   now: Polling = new Polling();
   /** Set while a suspended generator is asked for its leaf: the leaf answers here instead of being polled. */
@@ -128,20 +128,30 @@ function withoutFrames(error: Cancelled): Cancelled {
   return error;
 }
 
+const CANCELLED: Cancelled["code"] = "ERR_RT_CANCELLED";
+
 /** What tells a dropped computation so, or a signal of it, or another copy of this package. */
 export function isCancellation(error: unknown): boolean {
   return error === realm.cancelled || error instanceof Cancelled || isCancelledElsewhere(error);
 }
 
-/** A `Cancelled` of another copy of this package. */
+/** A `Cancelled` of another copy of this package. A `JoinError` has the same code. */
 function isCancelledElsewhere(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   try {
     const { name, code } = error as Partial<Cancelled>;
-    return name === "Cancelled" && code === "ERR_RT_CANCELLED";
+    return name === "Cancelled" && code === CANCELLED;
   } catch {
     return false; // one that can't be looked at is none of ours
   }
+}
+
+/**
+ * Whether a generator that is no further than this waits for a future. Not every engine hands on what `next()` gave
+ * through a `yield*`: some make a copy of it. So where it is not the object itself, its value tells.
+ */
+export function isSuspension(result: IteratorResult<Future<unknown>, unknown>): boolean {
+  return result === realm.suspension || (result.done !== true && result.value === realm.suspension.value);
 }
 
 const KEY: unique symbol = Symbol.for("@rt/core") as never;

@@ -9,8 +9,8 @@ import { captureContext, channel, debug, hostTimer, nextTurn, printReport } from
 import { DeadlockError } from "../deadlock-error.ts";
 import { DriverSetupError } from "../driver-setup-error.ts";
 import type { Timers } from "../driver/environment.ts";
-import { type Driver, type DriverKey, LayeredDriver } from "../driver/driver.ts";
-import { Future, type IntoFuture } from "../future.ts";
+import type { Driver, DriverKey } from "../driver/driver.ts";
+import type { Async, Future, IntoFuture } from "../future.ts";
 import type { Handle } from "../handle.ts";
 import type { CapturedContext, Channel, HostTimer, WatchdogThread } from "../platform/platform.ts";
 import type { Report } from "../report.ts";
@@ -20,7 +20,15 @@ import type { Ending } from "./ending.ts";
 import { FastRand } from "./fast-rand.ts";
 import { fromPromise } from "../from-promise.ts";
 import { Join } from "./join.ts";
-import { cannotRun, isFuture, isGenerator, isGeneratorFunction, isPromiseLike } from "./kinds.ts";
+import {
+  cannotRun,
+  isFuture,
+  isGenerator,
+  isGeneratorFunction,
+  isGeneratorLike,
+  isPromiseLike,
+  throughGenerator,
+} from "./kinds.ts";
 import type { LocalsNode } from "./locals.ts";
 import { currentScope, realm } from "./realm.ts";
 import { OwnedTasks } from "./owned-tasks.ts";
@@ -206,7 +214,7 @@ export abstract class RuntimeCore implements Spawner {
     const made = key.install(below, this.handle);
     this.#drivers.set(key, made);
     // Another layer was asked for meanwhile: go on top of that.
-    if (this.driver !== below && made instanceof LayeredDriver) Object.assign(made, { inner: this.driver });
+    if (this.driver !== below && "inner" in made) Object.assign(made, { inner: this.driver });
     if (realm.blockOns > 0) {
       made.ref();
       this.driver.unref();
@@ -228,7 +236,7 @@ export abstract class RuntimeCore implements Spawner {
   /** A task for anything that can be run, not started yet. */
   makeTask<T>(scheduler: Spawner, into: IntoFuture<T>, state = 0): Task<T> {
     const body = toBody(into, (state & ROOT) !== 0);
-    const task = new Task<T>(scheduler, body as never, body instanceof Future ? state | FUTURE : state);
+    const task = new Task<T>(scheduler, body as never, isFuture(body) ? state | FUTURE : state);
     if (this.config.propagateContext) this.#bindContext(task);
     return task;
   }
@@ -689,6 +697,7 @@ export function toBody<T>(into: IntoFuture<T>, keepContext: boolean): Future<T> 
     if (isGeneratorFunction(into)) return (into as () => IntoFuture<T>)();
     return new Scope<T>(into, keepContext ? captureContext() : null);
   }
+  if (isGeneratorLike(into)) return throughGenerator(into as Async<T>);
   if (isPromiseLike(into)) return fromPromise(into);
   throw cannotRun(into);
 }

@@ -29,7 +29,7 @@ import type { CapturedContext } from "../platform/platform.ts";
 import { adoptCleanup } from "./cleanup.ts";
 import { intoFuture } from "../into-future.ts";
 import { abortSignal, type GeneratorScope } from "./generator-future.ts";
-import { cannotRun, isGenerator, isPromiseLike } from "./kinds.ts";
+import { cannotRun, isFuture, isGenerator, isGeneratorLike, isPromiseLike } from "./kinds.ts";
 import { type Await } from "./await.ts";
 import { isCausedByCancel, isOwnCancellation } from "./cancellation.ts";
 import { Ending } from "./ending.ts";
@@ -223,6 +223,11 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     return home;
   }
 
+  /** What another copy of this package knows it by. */
+  get "rt:isScope"(): boolean {
+    return true;
+  }
+
   /** Notes that the function's code is about to go on in a microtask. */
   _letGo(): void {
     realm.resumed = true;
@@ -383,7 +388,8 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
       this._state = DONE;
       throw error;
     }
-    if (running instanceof Future || isGenerator(running)) {
+    const isCommon = running instanceof Promise;
+    if (!isCommon && (isFuture(running) || isGenerator(running) || isGeneratorLike(running))) {
       this._content = intoFuture(running as IntoFuture<T>);
       this._state = DELEGATED;
     } else if (!isPromiseLike(running)) {
@@ -591,6 +597,11 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
     this._ending?._waits();
     if ((this._state & IS_ROOT) !== 0) this._core.homeIsWaiting(this);
   }
+}
+
+/** Asks for no class: it may be that of another copy. */
+export function isScope(value: object | null): value is Scope {
+  return value !== null && "rt:isScope" in value;
 }
 
 function startBody(scope: Scope): void {

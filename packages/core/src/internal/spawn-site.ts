@@ -1,4 +1,5 @@
 /** Where a task was spawned, for those who asked to know. */
+import { isError } from "./other-realm.ts";
 
 /** V8's way to leave the library's own frames out of a stack. */
 const capture = (Error as { captureStackTrace?: (target: object, above?: unknown) => void })
@@ -22,7 +23,7 @@ export function siteFrames(site: Error): string {
 
 /** Adds the frames of the spawn to an error's stack, once. */
 export function appendSite(error: unknown, site: Error, label: string): void {
-  if (!(error instanceof Error) || typeof error.stack !== "string" || error.stack.includes(SEAM)) return;
+  if (!isError(error) || typeof error.stack !== "string" || error.stack.includes(SEAM)) return;
   const frames = siteFrames(site).replaceAll(/^/gm, "    ");
   try {
     error.stack += `\n    ${SEAM}${label} was spawned here ---\n${frames}`;

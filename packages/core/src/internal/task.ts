@@ -40,9 +40,10 @@ import { charge, proceed } from "./budget.ts";
 import { wakeSafely } from "./current.ts";
 import { DIRECT, Join, WOKEN } from "./join.ts";
 import { isOwnCancellation } from "./cancellation.ts";
-import { aside, BUDGET, currentContext, currentTask, realm } from "./realm.ts";
+import { isError } from "./other-realm.ts";
+import { aside, BUDGET, currentContext, currentTask, isSuspension, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { Scope } from "./scope.ts";
+import { isScope } from "./scope.ts";
 import { siteFrames } from "./spawn-site.ts";
 
 /** In a run queue. Set by `wake`, cleared when a poll starts. */
@@ -322,9 +323,10 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if ((this._state & ABORTING) !== 0) this._cancel(ABORTED);
   }
 
-  /** Takes a result that is not our suspension: the generator's last, or a mistake. */
+  /** Takes a result that is not our suspension itself: the generator's last, a copy of it, or a mistake. */
   _resumed(result: IteratorResult<Future<unknown>, unknown>): void {
-    const last = result.done === true ? result : rejectYield(this._body as Async<T>, result.value);
+    const isGood = result.done === true || isSuspension(result);
+    const last = isGood ? result : rejectYield(this._body as Async<T>, result.value);
     if (last.done === true) this._finish(0, last.value);
     else this._suspended();
   }
@@ -365,7 +367,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
       const result = closeGenerator.call(body as Async<T>);
       if (result === realm.suspension) this._suspended();
       else this._resumed(result);
-    } else if (body instanceof Scope) {
+    } else if (isScope(body)) {
       if (body._close()) this._suspended();
       else this._finish(0, undefined);
     } else {
@@ -383,7 +385,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     if ((this._state & CLEANUP) !== 0) (body as Closable | null)?._kill();
     else if ((this._state & FUTURE) === 0) {
       if (body !== null) killGenerator(body as Async<T>);
-    } else if (body instanceof Scope) body._kill();
+    } else if (isScope(body)) body._kill();
     if (body === null) this._end();
     else this._finish(0, undefined);
   }
@@ -494,7 +496,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _joinError(): JoinError {
     if ((this._state & FAILED) === 0) return this._error() as JoinError;
     const cause = this._value;
-    const text = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "";
+    const text = isError(cause) ? cause.message : typeof cause === "string" ? cause : "";
     return JoinError._of(this.id(), true, `${this._label()} failed${text && `: ${text}`}`, { cause });
   }
 

@@ -232,8 +232,13 @@ export function readDir(path: PathLike): Future<ReadDir> {
   return new PoolCall<Dir, ReadDir>({
     verb: "the opening",
     path,
-    start: (done) => opendir(path instanceof URL ? path : String(path), { bufferSize: BATCH }, done),
-    finish: (dir) => new ReadDir(path instanceof URL ? fileURLToPath(path) : String(path), dir),
+    start: (done) => opendir(isUrl(path) ? path : String(path), { bufferSize: BATCH }, done),
+    finish: (dir) => new ReadDir(isUrl(path) ? fileURLToPath(path) : String(path), dir),
     discard: (dir) => dir.close(() => {}),
   });
+}
+
+/** As Node itself tells: a URL of another realm is no instance of the class here. */
+function isUrl(path: PathLike): path is URL {
+  return typeof path === "object" && "href" in path && "protocol" in path;
 }

@@ -55,6 +55,13 @@ describe("readDir", () => {
     expect((await run(dir.nextEntry()))!.path()).toBe(join(path, "0"));
   });
 
+  it("takes a URL of another realm, which is no instance of the class here", async () => {
+    const path = folderOf(1);
+    const { href, protocol, hostname, pathname } = pathToFileURL(path);
+    using dir = await run(readDir({ href, protocol, hostname, pathname } as URL));
+    expect((await run(dir.nextEntry()))!.path()).toBe(join(path, "0"));
+  });
+
   it.skipIf(!SEES_DESCRIPTORS)(
     "closes what was opened when it is given up before it is fetched",
     async () => {

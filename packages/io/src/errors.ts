@@ -1,4 +1,5 @@
 /** The error classes a caller may catch. */
+import { isError } from "@rt/core/driver";
 
 /**
  * What kind of failure an {@link IoError} is, whatever the platform calls it.
@@ -207,16 +208,25 @@ export class IoError extends Error {
       if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
   }
 
+  /** What another copy of this package knows it by. @internal */
+  get "rt:isIoError"(): boolean {
+    return true;
+  }
+
   /** Wraps whatever a platform function threw, keeping Node's details; an `IoError` is given back as it is. */
   static from(error: unknown): IoError {
-    if (error instanceof IoError) return error;
+    if (isIoError(error)) return error;
     // What is not there reads as undefined; what is of the wrong type is Node's own mistake.
     const details = (typeof error === "object" && error !== null ? error : {}) as IoErrorDetails;
     const code = typeof details.code === "string" ? details.code : undefined;
     const kind = kindOf(code ?? "");
-    const message = error instanceof Error ? error.message : String(error);
+    const message = isError(error) ? error.message : String(error);
     return new IoError(kind, message, { ...details, code, cause: error });
   }
+}
+
+function isIoError(error: unknown): error is IoError {
+  return isError(error) && (error as Partial<IoError>)["rt:isIoError"] === true;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Streams of Node, both ways. */
 import { PENDING, type Context, type Poll } from "@rt/core";
+import { isBytes } from "@rt/core/driver";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
@@ -130,9 +131,7 @@ function firstLength(stream: Readable): number | undefined {
     _readableState?: { buffer?: unknown[]; bufferIndex?: number };
   };
   const first = state?.buffer?.[state.bufferIndex ?? 0];
-  return first instanceof Uint8Array && first.length <= stream.readableHighWaterMark
-    ? first.length
-    : undefined;
+  return isBytes(first) && first.length <= stream.readableHighWaterMark ? first.length : undefined;
 }
 
 /**

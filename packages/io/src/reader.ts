@@ -1,6 +1,6 @@
 /** Everything one can do with a reader, over the one primitive that each has. */
 import { PENDING, type Context, type Future, type Poll } from "@rt/core";
-import { checkInteger, show, typeError } from "@rt/core/driver";
+import { checkInteger, isBytes, show, typeError } from "@rt/core/driver";
 import type { BufReader } from "./buf-reader.ts";
 import type { Chain } from "./chain.ts";
 import { borrowScratch, CHUNK_MAX, returnScratch, smallCopy } from "./internal/bytes.ts";
@@ -55,6 +55,11 @@ export interface Reader extends NumberReads {}
 export abstract class Reader implements AsyncRead, AsyncIterable<Uint8Array> {
   /** One step of reading, see {@link AsyncRead.pollRead}. */
   abstract pollRead(cx: Context, buf: Uint8Array): Poll<number>;
+
+  /** What another copy of this package knows it by. @internal */
+  get "rt:isReader"(): boolean {
+    return true;
+  }
 
   /** One step of {@link Reader.readChunk}. As long as a subclass does not override it, it copies. */
   pollReadChunk(cx: Context, max: number): Poll<Uint8Array | undefined> {
@@ -200,7 +205,7 @@ for (const kind of NUMBERS) {
 
 /** Throws unless `bytes` are bytes. */
 export function checkBytes(name: string, bytes: unknown): void {
-  if (!(bytes instanceof Uint8Array)) throw typeError(`${name} must be a Uint8Array, not ${show(bytes)}`);
+  if (!isBytes(bytes)) throw typeError(`${name} must be a Uint8Array, not ${show(bytes)}`);
 }
 
 class ForeignReader extends Reader implements Disposable {
@@ -238,5 +243,9 @@ export function isChunked(io: AsyncRead): boolean {
  * @public
  */
 export function reader(io: AsyncRead): Reader {
-  return io instanceof Reader ? io : new ForeignReader(checkIo("reader", io, "pollRead"));
+  return isReader(io) ? io : new ForeignReader(checkIo("reader", io, "pollRead"));
+}
+
+function isReader(io: AsyncRead): io is Reader {
+  return (io as Partial<Reader> | null | undefined)?.["rt:isReader"] === true;
 }

@@ -46,6 +46,11 @@ export abstract class Writer implements AsyncWrite {
   /** One step of {@link Writer.shutdown}. */
   abstract pollShutdown(cx: Context): Poll<void>;
 
+  /** What another copy of this package knows it by, and classes that have its methods without extending it. @internal */
+  get "rt:isWriter"(): boolean {
+    return true;
+  }
+
   /** One step of writing bytes that are given away, see {@link AsyncWrite.pollWriteChunk}: here, as any others. */
   pollWriteChunk(cx: Context, chunk: Uint8Array): Poll<number> {
     return this.pollWrite(cx, chunk);
@@ -193,11 +198,10 @@ class ForeignWriter extends Writer implements Disposable {
  * @public
  */
 export function writer(io: AsyncWrite): Writer {
-  if (io instanceof Writer || isWriter(io)) return io;
+  if (isWriter(io)) return io;
   return new ForeignWriter(checkIo("writer", io, "pollWrite"));
 }
 
-/** True for the classes that got these methods without extending `Writer`. */
 function isWriter(io: AsyncWrite): io is Writer {
-  return (io as Partial<Writer>)?.writeAllBuf === Writer.prototype.writeAllBuf;
+  return (io as Partial<Writer> | null | undefined)?.["rt:isWriter"] === true;
 }

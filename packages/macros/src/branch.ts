@@ -45,6 +45,11 @@ export class Branch<R> {
   /** @internal */
   readonly _run: ((value: never) => unknown) | null;
 
+  /** What another copy of this package knows it by. @internal */
+  get "rt:isBranch"(): boolean {
+    return true;
+  }
+
   /** @internal */
   constructor(future: Future<unknown>, { when, match, run }: AnyOptions) {
     if (when !== undefined && typeof when !== "boolean")
@@ -59,6 +64,10 @@ export class Branch<R> {
     this._match = (match as ((value: unknown) => boolean) | undefined) ?? null;
     this._run = run ?? null;
   }
+}
+
+export function isBranch(value: unknown): value is Branch<unknown> {
+  return (value as Partial<Branch<unknown>> | null | undefined)?.["rt:isBranch"] === true;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A future that survives the `select` it loses. */
 import { Future, type Context, type Poll } from "@rt/core";
-import { show, typeError } from "@rt/core/driver";
+import { isFuture, show, typeError } from "@rt/core/driver";
 
 class ByRef<T> extends Future<T> {
   declare readonly _inner: Future<T>;
@@ -45,7 +45,7 @@ class ByRef<T> extends Future<T> {
  * @public
  */
 export function byRef<T>(future: Future<T>): Future<T> {
-  if (!(future instanceof Future)) {
+  if (!isFuture(future)) {
     throw typeError(`byRef takes a future, not ${show(future)}; make one with intoFuture and keep it`);
   }
   return new ByRef(future);

@@ -4,7 +4,17 @@
  * Invariant: `_futures[i]` is null once future `i` has completed: it is never polled again. `_left` counts the others.
  */
 import { Future, intoFuture, type IntoFuture, PENDING, type Context, type Poll } from "@rt/core";
-import { currentContext, FINISHED, notPolled, show, suspension, TAKEN, typeError } from "@rt/core/driver";
+import {
+  currentContext,
+  FINISHED,
+  isFuture,
+  isGeneratorLike,
+  notPolled,
+  show,
+  suspension,
+  TAKEN,
+  typeError,
+} from "@rt/core/driver";
 import { describeAll, dropAll, polledAgain, type Slot } from "./internal/slots.ts";
 import type { Output } from "./internal/types.ts";
 
@@ -242,7 +252,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   if (typeof (value as { then?: unknown }).then === "function") return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
+  // One of a compiler for engines without generators may be a plain object.
+  return !isGeneratorLike(value);
 }
 
 function toFutures(inputs: unknown[]): Future<unknown>[] {
@@ -253,7 +265,7 @@ function toFutures(inputs: unknown[]): Future<unknown>[] {
 
 function biased([, options, extra]: readonly unknown[]): number {
   if (options === undefined) return 0;
-  if (extra !== undefined || options === null || typeof options !== "object" || options instanceof Future)
+  if (extra !== undefined || options === null || typeof options !== "object" || isFuture(options))
     throw typeError(`Cannot join a list or record and ${show(options)}; put all futures into one list`);
   const value: unknown = (options as JoinOptions).biased;
   if (value !== undefined && typeof value !== "boolean")

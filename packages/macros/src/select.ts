@@ -21,7 +21,7 @@ import {
   TAKEN,
   typeError,
 } from "@rt/core/driver";
-import { Branch } from "./branch.ts";
+import { type Branch, isBranch } from "./branch.ts";
 import { runHandler, type Handler } from "./internal/handler.ts";
 import { describeAll, dropAll, polledAgain, type Slot } from "./internal/slots.ts";
 import type { Output, Settled } from "./internal/types.ts";
@@ -284,7 +284,7 @@ class Select extends Future<unknown> {
   /** Whether the value of a branch is one to win with. If not, the branch is out. */
   _matches(plan: Plan, at: number, value: unknown): boolean {
     const arm = plan.arms[at];
-    if (!(arm instanceof Branch) || arm._match === null || arm._match(value)) return true;
+    if (!isBranch(arm) || arm._match === null || arm._match(value)) return true;
     this._clear(at);
     plan.live -= 1;
     return false;
@@ -297,7 +297,7 @@ class Select extends Future<unknown> {
     let name = "else";
     if (value !== PENDING) {
       const arm = plan.arms[at] ?? null;
-      handler = arm instanceof Branch ? arm._run : arm;
+      handler = isBranch(arm) ? arm._run : arm;
       name = this._nameOf(at);
       this._clear(at);
     } else if (plan.live > 0) return this._rests();
@@ -438,7 +438,7 @@ export function select(
 ): Future<unknown> {
   if (options !== undefined) checkOptions(options);
   if (Array.isArray(branches)) return planned(branches, null, options);
-  if (typeof branches !== "object" || branches === null || branches instanceof Future)
+  if (typeof branches !== "object" || branches === null || isFuture(branches))
     throw typeError(
       `select takes a record or a list of branches, not ${show(branches)}; write select({ a, b })`,
     );
@@ -458,7 +458,7 @@ function fromRecord(record: Readonly<Record<string, Named>>, options?: AnyOption
     const input = record[name] as Named;
     if (!isFuture(input)) {
       if (!Object.hasOwn(record, name)) break; // what others have put into all objects comes last
-      if (input instanceof Branch) return planned(Object.values(record), record, options);
+      if (isBranch(input)) return planned(Object.values(record), record, options);
     }
     const future = intoFuture(input);
     if (count === 0) {
@@ -493,7 +493,7 @@ function planned(inputs: readonly unknown[], record: object | null, options?: An
   for (const input of inputs) {
     let into = input;
     let arm: Handler | Branch<unknown> | null = null;
-    if (input instanceof Branch) {
+    if (isBranch(input)) {
       into = input._future;
       arm = input;
     } else if (record === null && Array.isArray(input)) {
@@ -505,7 +505,7 @@ function planned(inputs: readonly unknown[], record: object | null, options?: An
     }
     // It says so if this is nothing of the kind.
     const future = intoFuture(into as IntoFuture<unknown>);
-    const isOff = arm instanceof Branch && arm._isOff;
+    const isOff = isBranch(arm) && arm._isOff;
     (isOff ? plan.skipped : futures).push(future);
     if (isOff) futures.push(null);
     else plan.live += 1;

@@ -108,6 +108,6 @@ export class Ready {
 
 /** Throws unless `interest` is one. */
 export function checkInterest(interest: Interest): void {
-  if (!(interest instanceof Interest))
+  if (typeof interest?.isReadable !== "function" || typeof interest.add !== "function")
     throw typeError("interest must be an Interest: Interest.READABLE, or several of them joined with add()");
 }

@@ -62,7 +62,7 @@ export class TcpSocket {
    * @see Tokio `TcpSocket::bind`, which takes it at once
    */
   bind(addr: SocketAddr | string): void {
-    this.#local = this.#own(addr instanceof SocketAddr ? addr : SocketAddr.parse(addr));
+    this.#local = this.#own(typeof addr === "object" && "family" in addr ? addr : SocketAddr.parse(addr));
   }
 
   /**

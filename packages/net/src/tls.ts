@@ -53,9 +53,15 @@ export class TlsStream extends SocketStream {
   }
 }
 
+/** Asks for no class: it may be that of another copy. */
+function isSocketStream(stream: object): stream is SocketStream {
+  const { _io, _give } = stream as Partial<SocketStream>;
+  return _io !== undefined && _give !== undefined;
+}
+
 /** The platform's own stream, if `stream` has one and can give it away: it is used up then. Else `stream` itself. */
 function take(stream: AsyncRead & AsyncWrite): unknown {
-  if (!(stream instanceof SocketStream)) return stream;
+  if (!isSocketStream(stream)) return stream;
   const own = stream._io().detach();
   if (own === null) return stream;
   stream._give();

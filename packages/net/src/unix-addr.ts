@@ -43,7 +43,7 @@ export class UnixSocketAddr {
 export type UnixPath = string | UnixSocketAddr;
 
 export function pathOf(path: UnixPath): string {
-  const text = path instanceof UnixSocketAddr ? path._path : path;
+  const text = typeof path === "string" ? path : path?._path;
   if (typeof text !== "string") throw typeError(`A Unix socket is named by a path, not by ${show(path)}`);
   if (text === "" || text.indexOf("\0", 1) > 0)
     throw new IoError("InvalidInput", `Cannot use ${show(text)} as the path of a Unix socket`);

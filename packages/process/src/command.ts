@@ -262,7 +262,8 @@ function checkId(name: string, id: number): number {
 }
 
 function checkStdio(stdio: Stdio): Stdio {
-  if (stdio instanceof Stdio) return stdio;
+  // Asks for no class: it may be that of another copy.
+  if (typeof stdio?._forNode === "function") return stdio;
   throw typeError(`A standard stream takes a Stdio, not ${show(stdio)}; write Stdio.piped()`);
 }
 

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { checkInteger, show, typeError } from "@rt/core/driver";
 import type { NodeStdio } from "./internal/sys/node.ts";
-import { ChildOutput, ChildStdin } from "./pipes.ts";
+import type { ChildOutput, ChildStdin } from "./pipes.ts";
 
 /**
  * What a child gets as its standard input, output or error.
@@ -48,7 +48,7 @@ export class Stdio {
    */
   static from(source: number | ChildOutput | ChildStdin): Stdio {
     if (typeof source === "number") checkInteger("a descriptor", source, 0, 2 ** 31 - 1);
-    else if (!(source instanceof ChildOutput || source instanceof ChildStdin))
+    else if (typeof source?._toGive !== "function")
       throw typeError(`Stdio.from takes a descriptor or an end of a child, not ${show(source)}`);
     return new Stdio(source);
   }
@@ -57,7 +57,7 @@ export class Stdio {
   _forNode(index: number): NodeStdio {
     const source = this.#source;
     if (typeof source !== "object") return source;
-    if (source instanceof ChildStdin !== (index === 0)) return source._toGive();
+    if (isStdin(source) !== (index === 0)) return source._toGive();
     throw typeError(
       index === 0
         ? "stdin takes the output of another child, not its input"
@@ -67,12 +67,18 @@ export class Stdio {
 
   /** The child has started: what it was given is gone from here. `end` is ours of a pipe that stands in for it. @internal */
   _given(end: Socket | null): void {
-    if (this.#source instanceof ChildOutput) this.#source._given(end);
-    else if (this.#source instanceof ChildStdin) this.#source._given();
+    if (typeof this.#source !== "object") return;
+    if (isStdin(this.#source)) this.#source._given();
+    else this.#source._given(end);
   }
 
   /** Whether our end of a pipe is for the user. @internal */
   get _isPiped(): boolean {
     return this.#source === "pipe";
   }
+}
+
+/** Asks for no class: it may be that of another copy. */
+function isStdin(end: ChildOutput | ChildStdin): end is ChildStdin {
+  return "pollWrite" in end;
 }

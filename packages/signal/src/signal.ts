@@ -145,6 +145,7 @@ class Recv extends Future<void> {
  * @public
  */
 export function signal(kind: SignalKind): Signal {
-  if (!(kind instanceof SignalKind)) throw typeError(`signal takes a SignalKind, not ${show(kind)}`);
-  return new Signal(kind);
+  if (typeof kind?.asRawValue !== "function") throw typeError(`signal takes a SignalKind, not ${show(kind)}`);
+  // Of another copy of this package, it is another object.
+  return new Signal(SignalKind.fromRaw(kind.asRawValue()));
 }

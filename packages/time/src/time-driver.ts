@@ -362,10 +362,17 @@ export const timeKey: DriverKey<TimeDriver> = (place[SHARED] ??= {
   install: (inner, handle) => new TimeDriver(inner, handle),
 });
 
+/** Asks for no class: all copies of the package use the driver of the first. */
+export function isTimeDriver(timers: Timers | null): timers is TimeDriver {
+  return (
+    timers instanceof TimeDriver || typeof (timers as Partial<TimeDriver> | null)?.isPaused === "function"
+  );
+}
+
 /** The time driver of the current runtime, else of the default one. */
 export function currentDriver(): TimeDriver {
   const timers = currentTimers();
-  return timers instanceof TimeDriver ? timers : Handle.current().driver(timeKey);
+  return isTimeDriver(timers) ? timers : Handle.current().driver(timeKey);
 }
 
 /**

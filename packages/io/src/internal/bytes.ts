@@ -1,5 +1,5 @@
 /** Bytes and text, as the platform does them fastest. */
-import { show, typeError } from "@rt/core/driver";
+import { isBytes, show, typeError } from "@rt/core/driver";
 import { IoError } from "../errors.ts";
 
 /** How much a reader that owns no arrays is asked for at a time: what Node's file streams read. */
@@ -150,7 +150,7 @@ export function encode(text: string): Uint8Array {
 /** What a stream of another kind gives, as bytes. */
 export function toBytes(chunk: unknown): Uint8Array {
   if (typeof chunk === "string") return encode(chunk);
-  if (!(chunk instanceof Uint8Array)) throw typeError(`A stream must give bytes or text, not ${show(chunk)}`);
+  if (!isBytes(chunk)) throw typeError(`A stream must give bytes or text, not ${show(chunk)}`);
   // Not a Buffer, whose slice() does not copy.
   return chunk.constructor === Uint8Array
     ? chunk

@@ -1,5 +1,6 @@
 /** Calling a handler in whichever lane it is written. */
 import { type Future, type IntoFuture, intoFuture, ready } from "@rt/core";
+import { isGeneratorLike } from "@rt/core/driver";
 
 const generatorFunction = Object.getPrototypeOf(function* () {}) as object;
 
@@ -29,10 +30,8 @@ export function runHandler(handler: Handler, value: unknown): Future<unknown> {
  */
 export function waitable(result: unknown): PromiseLike<unknown> {
   if (typeof result === "object" && result !== null) {
-    const { then, [Symbol.toStringTag]: tag } = result as Partial<PromiseLike<unknown>> & {
-      [Symbol.toStringTag]?: unknown;
-    };
-    if (typeof then === "function" || tag === "Generator") return result as PromiseLike<unknown>;
+    const { then } = result as Partial<PromiseLike<unknown>>;
+    if (typeof then === "function" || isGeneratorLike(result)) return result as PromiseLike<unknown>;
   }
   return ready(result);
 }

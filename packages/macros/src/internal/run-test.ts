@@ -1,5 +1,6 @@
 /** One test on a runtime of its own, whichever runner it is for. */
 import type { IntoFuture, Report, Runtime } from "@rt/core";
+import { isError } from "@rt/core/driver";
 import { isGeneratorFunction, waitable } from "./handler.ts";
 import { buildRuntime, type RuntimeOptions } from "./runtime-options.ts";
 
@@ -59,7 +60,7 @@ const FAILURES: readonly string[] = ["task-failed", "hook-failed", "waker-failed
 
 /** With the message of the error itself: not every runner shows causes. */
 function say({ message, error }: Report, count: number): string {
-  const what = error instanceof Error ? `: ${error.message}` : "";
+  const what = isError(error) ? `: ${error.message}` : "";
   return `${message}${what}${count === 1 ? "" : ` (and ${count - 1} more)`}`;
 }
 

@@ -80,7 +80,7 @@ export function checkRuntimeOptions({ flavor, builder, ...options }: RuntimeOpti
       `There is no flavor ${show(flavor)}; ${hint === undefined ? 'there are "currentThread", "local" and "multiThread"' : `write ${hint}`}`,
     );
   }
-  if (builder !== undefined && typeof builder !== "function" && !(builder instanceof Builder))
+  if (builder !== undefined && typeof builder !== "function" && typeof builder?.buildLocal !== "function")
     throw typeError(`builder takes a Builder, or a function that makes one, not ${show(builder)}`);
   if (options.workerThreads !== undefined) {
     checkInteger("workerThreads", options.workerThreads, 1, 2 ** 16);

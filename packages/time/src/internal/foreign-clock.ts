@@ -87,7 +87,7 @@ export class ForeignClock implements ForeignTimers {
     const { timers } = this.#clock;
     if (timers === undefined) return Infinity;
     let next = Infinity;
-    for (const { callAt } of timers instanceof Map ? timers.values() : Object.values(timers))
+    for (const { callAt } of isMap(timers) ? timers.values() : Object.values(timers))
       next = Math.min(next, callAt);
     return this.#time + (next - this.#date);
   }
@@ -105,6 +105,11 @@ export class ForeignClock implements ForeignTimers {
     }
     return fires;
   }
+}
+
+/** Asks for no class: it may be that of another realm. */
+function isMap(timers: object): timers is Map<unknown, FakeTimer> {
+  return Symbol.iterator in timers;
 }
 
 /** One step-by-step move of the clock. */

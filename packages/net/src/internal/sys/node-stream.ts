@@ -15,6 +15,7 @@
  *  2. While `_loan` is set and not back, an empty write is queued behind it whose callback tells the loan.
  */
 import { PENDING, type Context, type Poll } from "@rt/core";
+import { isBytes } from "@rt/core/driver";
 import { Chunks, IoError, UnsupportedError } from "@rt/io";
 import type { SocketAddr } from "../../addr.ts";
 import type { Socket } from "node:net";
@@ -360,7 +361,7 @@ export class NodeStream extends StreamSource {
     this._loan = null;
     if (isSame(loan.bytes, what)) return loan.length;
     // Somebody else's, who has given up: it is written, and this is another write.
-    return what instanceof Uint8Array ? this.pollWrite(cx, what) : this.pollWriteVectored(cx, what);
+    return isBytes(what) ? this.pollWrite(cx, what) : this.pollWriteVectored(cx, what);
   }
 
   override tryWrite(buf: Uint8Array): number | null {
@@ -502,8 +503,7 @@ function noTypeOfService(): UnsupportedError {
 /** Whether `b` are the bytes that were lent as `a`, and not those of somebody else. */
 function isSame(a: Borrowed, b: Borrowed): boolean {
   if (a === b) return true;
-  if (a instanceof Uint8Array || b instanceof Uint8Array)
-    return a instanceof Uint8Array && b instanceof Uint8Array && isSameView(a, b);
+  if (isBytes(a) || isBytes(b)) return isBytes(a) && isBytes(b) && isSameView(a, b);
   return a.length === b.length && a.every((view, i) => isSameView(view, b[i] as Uint8Array));
 }
 

@@ -44,21 +44,17 @@ const REPLY: () => Parser = () => new ReplyParser();
 
 describe("What a parser keeps of a frame that comes bit by bit", { timeout: 30_000 }, () => {
   it.each([
-    ["a large argument", REQUEST, `*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000000\r\n${"x".repeat(10_000)}`, 1],
-    ["an argument", REQUEST, `*2\r\n$4\r\nECHO\r\n$16000\r\n${"x".repeat(5_000)}`, 1],
-    ["a line", REQUEST, `ECHO ${"x".repeat(5_000)}`, 1],
-    ["a large reply", REPLY, `$100000000\r\n${"x".repeat(10_000)}`, 1],
-    ["a reply", REPLY, `$16000\r\n${"x".repeat(5_000)}`, 1],
+    ["a large argument", REQUEST, `*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000000\r\n${"x".repeat(4_000)}`, 1],
+    ["an argument", REQUEST, `*2\r\n$4\r\nECHO\r\n$16000\r\n${"x".repeat(4_000)}`, 1],
+    ["a line", REQUEST, `ECHO ${"x".repeat(4_000)}`, 1],
+    ["a large reply", REPLY, `$100000000\r\n${"x".repeat(4_000)}`, 1],
+    ["a reply", REPLY, `$16000\r\n${"x".repeat(4_000)}`, 1],
     ["the beginning of a request behind many", REQUEST, `${"PING\r\n".repeat(10_000)}*2\r\n$4\r\nEC`, 70_000],
     ["the beginning of a reply behind many", REPLY, `${"+PONG\r\n".repeat(10_000)}$10\r\nabc`, 80_000],
   ])("is in proportion to what has come: %s", async (_what, make, input, size) => {
-    const count = size === 1 ? 20 : 100;
+    const count = size === 1 ? 50 : 100;
     // Once is not enough: the engine keeps things of its own as well, such as code.
-    const least = Math.min(
-      await kept(make, input, size, count),
-      await kept(make, input, size, count),
-      await kept(make, input, size, count),
-    );
-    expect(least).toBeLessThan(size === 1 ? 3 * input.length : 10_000);
+    const least = Math.min(await kept(make, input, size, count), await kept(make, input, size, count));
+    expect(least).toBeLessThan(size === 1 ? 10 * input.length : 20_000);
   });
 });

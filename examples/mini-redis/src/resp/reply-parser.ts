@@ -72,12 +72,6 @@ export class ReplyParser {
    * @throws {@link ProtocolError} for what is no reply. There is no way to go on behind it.
    */
   next(): Reply | undefined {
-    const reply = this.#next();
-    if (reply === undefined) this.#input.settle();
-    return reply;
-  }
-
-  #next(): Reply | undefined {
     for (;;) {
       let value = this.#step();
       if (value === UNFINISHED) return undefined;
@@ -152,7 +146,10 @@ export class ReplyParser {
 
   #bulk(): Step {
     const bulk = this.#input.bulk(this.#bulkLength);
-    if (bulk === undefined) return UNFINISHED;
+    if (bulk === undefined) {
+      this.#input.settle();
+      return UNFINISHED;
+    }
     const type = this.#bulkType;
     this.#bulkType = "";
     if (type === "$") return bulk;
@@ -198,6 +195,7 @@ export class ReplyParser {
   #unfinished(): typeof UNFINISHED {
     const input = this.#input;
     if (input.text.length - input.at > this.#limits.line) throw new ProtocolError("too long a line");
+    input.settle();
     return UNFINISHED;
   }
 }

@@ -63,12 +63,6 @@ export class RequestParser {
    * @throws {@link ProtocolError} for what is no request. There is no way to go on behind it.
    */
   next(): Request | undefined {
-    const request = this.#next();
-    if (request === undefined) this.#input.settle();
-    return request;
-  }
-
-  #next(): Request | undefined {
     const input = this.#input;
     while (this.#left === 0) {
       if (!input.hasMore()) return undefined;
@@ -91,9 +85,11 @@ export class RequestParser {
   #rest(): Request | undefined {
     const input = this.#input;
     while (this.#left > 0) {
-      if (this.#length === -1 && !this.#bulkLength()) return undefined;
-      const arg = input.bulk(this.#length);
-      if (arg === undefined) return undefined;
+      const arg = this.#length === -1 && !this.#bulkLength() ? undefined : input.bulk(this.#length);
+      if (arg === undefined) {
+        input.settle();
+        return undefined;
+      }
       this.#args.push(arg);
       this.#length = -1;
       this.#left -= 1;
@@ -135,5 +131,6 @@ export class RequestParser {
   #unfinished(tooLong: string): undefined {
     const input = this.#input;
     if (input.text.length - input.at > this.#limits.line) throw new ProtocolError(tooLong);
+    input.settle();
   }
 }

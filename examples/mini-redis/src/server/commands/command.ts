@@ -27,7 +27,8 @@ export function word(request: Request, at: number): string {
 
 /** The beginning of a word, for errors: as much of it as redis shows. */
 export function shown(request: Request, at: number, most: number = 128): string {
-  return textOf((request[at] as Bulk).slice(0, most));
+  const bulk = request[at] as Bulk;
+  return textOf(bulk.length > most ? bulk.slice(0, most) : bulk);
 }
 
 /** An option, whose case does not matter. None is longer than what this gives at most. */

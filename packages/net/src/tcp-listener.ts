@@ -1,6 +1,7 @@
 /** Listening for TCP connections. */
 import { type Async, type Future, Handle, intoFuture } from "@rt/core";
-import { Resolve, type SocketAddr, type SocketAddrLike } from "./addr.ts";
+import type { SocketAddr, SocketAddrLike } from "./addr.ts";
+import { FirstOf } from "./internal/first-of.ts";
 import { Opening } from "./internal/opening.ts";
 import type { Accepted, ListenerSource, TcpOptions } from "./internal/source.ts";
 import { ioKey } from "./io-driver.ts";
@@ -77,15 +78,7 @@ export class TcpListener extends Listener<TcpStream, SocketAddr> {
 }
 
 function* bind(addr: SocketAddrLike): Async<TcpListener> {
-  let failure: unknown;
-  for (const local of yield* new Resolve(addr, false)) {
-    try {
-      return new TcpListener(yield* listening(local, {}));
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
+  return new TcpListener(yield* new FirstOf(addr, (local) => listening(local, {})));
 }
 
 /** One attempt. */

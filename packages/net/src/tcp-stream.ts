@@ -2,7 +2,8 @@
 import { type Async, type Future, Handle, intoFuture } from "@rt/core";
 import { checkInteger } from "@rt/core/driver";
 import { UnsupportedError } from "@rt/io";
-import { Resolve, type SocketAddr, type SocketAddrLike } from "./addr.ts";
+import type { SocketAddr, SocketAddrLike } from "./addr.ts";
+import { FirstOf } from "./internal/first-of.ts";
 import { Opening } from "./internal/opening.ts";
 import type { StreamSource, TcpOptions } from "./internal/source.ts";
 import { ioKey } from "./io-driver.ts";
@@ -147,15 +148,7 @@ export function noLinger(): UnsupportedError {
 }
 
 function* connect(addr: SocketAddrLike): Async<TcpStream> {
-  let failure: unknown;
-  for (const peer of yield* new Resolve(addr, false)) {
-    try {
-      return new TcpStream(yield* connecting(peer, {}));
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
+  return new TcpStream(yield* new FirstOf(addr, (peer) => connecting(peer, {})));
 }
 
 /** One attempt. */

@@ -12,6 +12,7 @@ import {
 import type { IoError, ReadBuf } from "@rt/io";
 import { checkIp, Resolve, SocketAddr, type SocketAddrLike } from "./addr.ts";
 import { disposed } from "./errors.ts";
+import { FirstOf } from "./internal/first-of.ts";
 import { Opening } from "./internal/opening.ts";
 import { AsyncIo, ReadyFor, Until } from "./internal/readiness.ts";
 import {
@@ -86,7 +87,7 @@ export class UdpSocket implements Disposable {
    * @see Tokio `UdpSocket::connect`
    */
   connect(addr: SocketAddrLike): Future<void> {
-    return intoFuture(connect(this, addr));
+    return new FirstOf(addr, (peer) => new Connect(this, peer));
   }
 
   // --- sending ---
@@ -436,15 +437,7 @@ function groupV6(group: string, via: number): MulticastGroup {
 }
 
 function* bind(addr: SocketAddrLike): Async<UdpSocket> {
-  let failure: unknown;
-  for (const local of yield* new Resolve(addr, false)) {
-    try {
-      return new UdpSocket(yield* opening(local));
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
+  return new UdpSocket(yield* new FirstOf(addr, opening));
 }
 
 function opening(local: SocketAddr): Future<DatagramSource> {
@@ -455,18 +448,6 @@ function opening(local: SocketAddr): Future<DatagramSource> {
     },
     `a UDP socket on ${String(local)}`,
   );
-}
-
-function* connect(socket: UdpSocket, addr: SocketAddrLike): Async<void> {
-  let failure: unknown;
-  for (const peer of yield* new Resolve(addr, false)) {
-    try {
-      return yield* new Connect(socket, peer);
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
 }
 
 function* sendTo(socket: UdpSocket, data: Uint8Array, addr: SocketAddrLike): Async<number> {

@@ -1,8 +1,10 @@
 /** Addresses of sockets, which Node writes in its own way. */
+import { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { lookupHost, SocketAddr, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream } from "@rt/net";
-import { describe, expect, it } from "vitest";
-import { failureOf, run } from "./support/net.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { failureOf, inLane, LANES, run, until } from "./support/net.ts";
+import { openSockets } from "./support/programs.ts";
 
 const hasV6: boolean = Object.values(networkInterfaces()).some((all) =>
   all?.some(({ address }) => address === "::1"),
@@ -106,4 +108,29 @@ describe("the addresses of sockets", () => {
       server.close();
     }),
   );
+});
+
+describe("one of several addresses", () => {
+  const LIST = ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"] as const;
+
+  it.each(LANES)("is not given up for the next by one who gives up all, in the %s lane", (lane) =>
+    run(function* () {
+      let tried = 0;
+      const connect = vi.spyOn(Socket.prototype, "connect").mockImplementation(function (this: Socket) {
+        tried += 1;
+        return this; // and never connects
+      });
+      onTestFinished(() => connect.mockRestore());
+      const connecting = inLane(lane, () => TcpStream.connect(LIST));
+      yield* until(() => tried === 1);
+      connecting.abort();
+      expect(yield* failureOf(connecting)).toMatchObject({ name: "JoinError" });
+      expect([tried, openSockets()]).toEqual([1, 0]);
+    }),
+  );
+
+  it("fails with the error of the last", () =>
+    run(function* () {
+      expect(yield* failureOf(TcpStream.connect(LIST))).toMatchObject({ code: "ECONNREFUSED", port: 3 });
+    }));
 });

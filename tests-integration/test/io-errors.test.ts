@@ -8,7 +8,7 @@ const kindOf = (code: string): string => IoError.from(Object.assign(new Error("x
 
 /** The rows of the table: a kind, and the codes that stand beside it in full. */
 const table: readonly (readonly [kind: string, codes: readonly string[]])[] = readFileSync(
-  new URL("../../../docs/io-errors.md", import.meta.url),
+  new URL("../../docs/io-errors.md", import.meta.url),
   "utf8",
 )
   .split("\n")

@@ -24,6 +24,7 @@ export {
   toNodeReadable,
   toNodeWritable,
   type FromNodeOptions,
+  type ToNodeDuplexOptions,
 } from "./node-streams.ts";
 export { ReadBuf } from "./read-buf.ts";
 export { Join, join, ReadWriter, readWriter, ReadWriteSeeker } from "./read-writer.ts";

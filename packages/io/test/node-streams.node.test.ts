@@ -462,6 +462,25 @@ describe("toNodeDuplex", () => {
     expect([asked, answer]).toEqual(["question, longer than the pipe", "answer"]);
   });
 
+  it.each([true, false])(
+    "goes once both directions have ended if autoDestroy, here %j, says so",
+    async (autoDestroy) => {
+      const [a, b] = duplex(8);
+      const stream = toNodeDuplex(a, { autoDestroy });
+      stream.end("x");
+      await run(b.shutdown());
+      expect(await consumeText(stream)).toBe("");
+      expect(await run(b.readToString())).toBe("x");
+      await turn();
+      expect([stream.writableFinished, stream.readableEnded, stream.destroyed]).toEqual([
+        true,
+        true,
+        autoDestroy,
+      ]);
+      stream.destroy();
+    },
+  );
+
   it("disposes of the stream behind it when it is destroyed", async () => {
     const [a, b] = duplex(8);
     toNodeDuplex(a).destroy();

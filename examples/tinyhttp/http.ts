@@ -24,6 +24,8 @@ const REASONS = {
   400: "Bad Request",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
+  413: "Content Too Large",
   431: "Request Header Fields Too Large",
   501: "Not Implemented",
   505: "HTTP Version Not Supported",
@@ -41,9 +43,21 @@ export class HttpError extends Error {
 
 /** The request line and the headers together; what most servers allow. */
 const LARGEST_HEAD = 8192;
+/** So many headers; what most servers allow. */
+const MOST_HEADERS = 100;
+/** Of a body, which is skipped. A client with a larger one has come to the wrong place. */
+const LARGEST_BODY: number = 1024 * 1024;
 
 const REQUEST_LINE = /([!#$%&'*+.^_`|~\w-]+) ([!-~]+) HTTP\/(\d)\.(\d)\r\n/y;
-const HEADER = /([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t -~\x80-\xff]*)\r\n/y;
+// Blanks around a value are cut off later: here, where they could belong to two parts, trying all ways takes for ever.
+const HEADER = /([!#$%&'*+.^_`|~\w-]+):([\t -~\x80-\xff]*)\r\n/y;
+/** Lines end with both. */
+const LONE_LF = /(?<!\r)\n/g;
+/** `close` in a list of tokens, and not as a part of one. */
+const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
+
+/** What a parser needs next: the first byte of a request, the rest of a head, or of a body. */
+export type Awaits = "request" | "head" | "body";
 
 /** Takes bytes as they come, and gives the requests in them. */
 export class RequestParser {
@@ -52,6 +66,12 @@ export class RequestParser {
   #at = 0;
   /** Bytes of a body that are still to be skipped. */
   #body = 0;
+
+  /** What comes next, once {@link RequestParser.next} has given all there was. */
+  get awaits(): Awaits {
+    if (this.#body > 0) return "body";
+    return this.#text === "" ? "request" : "head";
+  }
 
   push(chunk: Uint8Array): void {
     const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
@@ -69,13 +89,19 @@ export class RequestParser {
     while (text.startsWith("\r\n", this.#at)) this.#at += 2;
 
     const start = this.#at;
-    if (start === text.length) return undefined;
+    if (start === text.length) {
+      this.#text = ""; // an idle connection keeps nothing
+      this.#at = 0;
+      return undefined;
+    }
     const end = text.indexOf("\r\n\r\n", start);
     if ((end === -1 ? text.length : end) - start > LARGEST_HEAD)
       throw new HttpError(431, `A request has at most ${LARGEST_HEAD} bytes in front of its body`);
     if (end === -1) {
       // What is no HTTP at all is told at once, and not when an empty line comes.
       if (text.includes("\n", start)) parseLine(text, start);
+      LONE_LF.lastIndex = start;
+      if (LONE_LF.test(text)) malformed("A line ends with a line feed alone");
       return undefined;
     }
     return this.#parseHead(start, end + 2);
@@ -87,19 +113,23 @@ export class RequestParser {
     if (major !== "1") throw new HttpError(505, `HTTP/${major}.${minor} is not spoken here`);
     let keepAlive = minor !== "0";
     let hosts = 0;
+    let headers = 0;
     let length: string | undefined;
+    let coding: string | undefined;
 
     for (let at = REQUEST_LINE.lastIndex; at < end; at = HEADER.lastIndex) {
       HEADER.lastIndex = at;
       const [, name = "", padded = ""] =
         HEADER.exec(text) ?? malformed("A header is not of the form `name: value`");
-      const value = padded.trimEnd();
+      const value = trim(padded);
+      headers += 1;
+      if (headers > MOST_HEADERS) throw new HttpError(431, `A request has at most ${MOST_HEADERS} headers`);
       switch (name.toLowerCase()) {
         case "host":
           hosts += 1;
           break;
         case "connection":
-          if (/\bclose\b/i.test(value)) keepAlive = false;
+          if (CLOSE.test(value)) keepAlive = false;
           break;
         case "content-length":
           if (!/^\d{1,15}$/.test(value) || (length !== undefined && length !== value))
@@ -111,9 +141,16 @@ export class RequestParser {
           keepAlive = false;
           break;
         case "transfer-encoding":
-          throw new HttpError(501, "A body needs a content-length here");
+          coding = value;
+          break;
       }
     }
+    // Where it says in two ways how long it is, somebody on the way may have read the other one.
+    if (coding !== undefined && (length !== undefined || minor === "0"))
+      malformed("A body has a content-length or a transfer-encoding, and not both");
+    if (coding !== undefined) throw new HttpError(501, "A body needs a content-length here");
+    if (Number(length ?? 0) > LARGEST_BODY)
+      throw new HttpError(413, `A body has at most ${LARGEST_BODY} bytes here`);
     if (hosts > 1 || (hosts === 0 && minor !== "0")) malformed("A request names one host");
 
     this.#at = end + 2;
@@ -125,6 +162,18 @@ export class RequestParser {
 function parseLine(text: string, start: number): RegExpExecArray {
   REQUEST_LINE.lastIndex = start;
   return REQUEST_LINE.exec(text) ?? malformed("The first line is not `METHOD target HTTP/version`");
+}
+
+/** Without the blanks around it. `trim()` would take more for one than HTTP does. */
+function trim(value: string): string {
+  let [from, to] = [0, value.length];
+  while (from < to && isBlank(value, from)) from += 1;
+  while (from < to && isBlank(value, to - 1)) to -= 1;
+  return value.slice(from, to);
+}
+
+function isBlank(value: string, at: number): boolean {
+  return value[at] === " " || value[at] === "\t";
 }
 
 function malformed(message: string): never {

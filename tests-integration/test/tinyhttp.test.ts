@@ -166,6 +166,27 @@ describe.runIf(runsExamples)("examples/tinyhttp", () => {
     expect(await answer(peer)).toMatchObject({ status: 400 });
   });
 
+  it("answers 408 to heads that do not end, and closes what is idle", async () => {
+    const [, own] = await serve("tinyhttp", "--head", "300", "--request", "2000");
+    const crowd = await Promise.all(Array.from({ length: 50 }, () => dial(own)));
+    crowd.forEach((peer, n) => peer.send(n % 2 === 0 ? "GET / HTTP/1.1\r\nHost:" : ""));
+    const answers = await Promise.all(crowd.map((peer) => peer.rest()));
+    answers.forEach((text, n) => expect(text.slice(0, 12)).toBe(n % 2 === 0 ? "HTTP/1.1 408" : ""));
+  });
+
+  it("does not take close-notify for close", async () => {
+    const peer = await open();
+    for (let round = 0; round < 2; round += 1) {
+      peer.send(`GET /plaintext HTTP/1.1\r\nConnection: close-notify\r\n${HOST}`);
+      expect((await answer(peer)).headers.has("connection")).toBe(false);
+    }
+  });
+
+  it("answers 413 to a body that is too long", async () => {
+    const request = `POST /plaintext HTTP/1.1\r\nContent-Length: 1048577\r\n${HOST}`;
+    expect(await lastAnswer(request)).toMatchObject({ status: 413 });
+  });
+
   it("goes on for the others while a client asks and does not read", async () => {
     const [program, own] = await serve("tinyhttp");
     const [stuck, other] = [await dial(own), await dial(own)];

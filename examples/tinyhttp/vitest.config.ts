@@ -1,0 +1,3 @@
+import { suite } from "../../tooling/vitest/config.ts";
+
+export default suite();

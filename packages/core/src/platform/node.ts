@@ -74,15 +74,34 @@ export function onceNothingIsLeft(fn: () => void): () => void {
   return () => host.off("beforeExit", tell);
 }
 
-let isHiding = false;
+const HIDING: unique symbol = Symbol.for("@rt/core/hiding") as never;
 
 /**
  * From here on, a rejection that nobody handles is nobody's business where `isOurs` says so of its reason. All others
- * are treated as before: a listener would change that, because the host asks whether there is one.
+ * are treated as before. For that a listener would not do on Node, because it asks whether there is one.
+ *
+ * Once for a process: in a sandbox, other copies of this package may have come before.
  */
 export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
-  if (isHiding) return;
-  isHiding = true;
+  const place = host as { [HIDING]?: true };
+  if (place[HIDING] !== undefined) return;
+  Object.defineProperty(place, HIDING, { value: true });
+  if (host.versions["bun"] !== undefined) hideOnBun(isOurs);
+  else hideOnNode(isOurs);
+  // Deno asks these first.
+  (globalThis as RejectionTarget).addEventListener?.("unhandledrejection", (event) => {
+    if (isOurs(event.reason)) event.preventDefault();
+  });
+}
+
+interface RejectionTarget {
+  addEventListener?(
+    name: string,
+    listener: (event: { readonly reason: unknown; preventDefault(): void }) => void,
+  ): void;
+}
+
+function hideOnNode(isOurs: (reason: unknown) => boolean): void {
   const emit = host.emit as (...args: unknown[]) => boolean;
   /** Those that were hidden: that somebody handles them after all is not worth a warning either. */
   const hidden = new WeakSet();
@@ -105,6 +124,16 @@ export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
   host.emit = function (this: unknown, ...args: unknown[]): boolean {
     return isHidden(args[0], args[1], args[2]) || Reflect.apply(emit, this, args);
   } as typeof host.emit;
+}
+
+/** Bun tells listeners without `process.emit`. Where ours is the only one, it does what Bun does where there is none. */
+function hideOnBun(isOurs: (reason: unknown) => boolean): void {
+  host.on("unhandledRejection", (reason) => {
+    if (isOurs(reason) || host.listenerCount("unhandledRejection") > 1) return;
+    setTimeout(() => {
+      throw reason;
+    }, 0);
+  });
 }
 
 /** True for a promise of any realm, and of any subclass. */

@@ -32,6 +32,7 @@ export {
   type Timers,
 } from "./driver/environment.ts";
 export { closedProperly, watchForgotten } from "./driver/forgotten.ts";
+export { iterate, type IterateOptions } from "./driver/iterate.ts";
 export { isFuture, isGeneratorLike } from "./internal/kinds.ts";
 export { isBytes, isError } from "./internal/other-realm.ts";
 export { stepCount, stepsOn } from "./internal/steps.ts";

@@ -6,6 +6,7 @@
  *  2. A member of the pending list is a waiter on its task.
  */
 import type { AbortHandle } from "./abort-handle.ts";
+import { iterate } from "./driver/iterate.ts";
 import { Future, PENDING, type Context, type IntoFuture, type Poll, type Waker } from "./future.ts";
 import type { Handle } from "./handle.ts";
 import { charge, proceed } from "./internal/budget.ts";
@@ -201,12 +202,8 @@ export class JoinSet<T> implements Disposable, AsyncIterable<T> {
   }
 
   /** Joins until the set is empty. Leaving the loop early leaves the rest in the set. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      const joined = await new SetFuture<T, Box<T> | undefined>(this, nextBox);
-      if (joined === undefined) return;
-      yield joined.value;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return iterate(this as JoinSet<T>, (set) => new SetFuture(set, nextBox<T>), { item: (box) => box.value });
   }
 
   /** @internal */

@@ -1,6 +1,13 @@
 /** The entries of a directory. */
 import { Future, Handle, PENDING, type Context, type Poll, type Waker } from "@rt/core";
-import { closedProperly, holdClock, madeProgress, pollProceed, watchForgotten } from "@rt/core/driver";
+import {
+  closedProperly,
+  holdClock,
+  iterate,
+  madeProgress,
+  pollProceed,
+  watchForgotten,
+} from "@rt/core/driver";
 import { opendir, type Dir, type Dirent, type PathLike } from "node:fs";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -142,13 +149,8 @@ export class ReadDir implements AsyncIterable<DirEntry>, Disposable {
     closedProperly(this);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<DirEntry, void, undefined> {
-    try {
-      for (let entry = await this.nextEntry(); entry !== undefined; entry = await this.nextEntry())
-        yield entry;
-    } finally {
-      this[Symbol.dispose]();
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<DirEntry, void, undefined> {
+    return iterate(this, (dir) => dir.nextEntry(), { end: (dir) => dir[Symbol.dispose]() });
   }
 }
 

@@ -9,6 +9,7 @@ import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import {
   currentContext,
   FINISHED,
+  iterate,
   madeProgress,
   notPolled,
   pollProceed,
@@ -97,18 +98,8 @@ export class Lines implements AsyncIterable<string> {
     return this._reader;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
-    return new Items(this);
-  }
-
-  /** The next line, if it is decoded already. @internal */
-  _now(): string | undefined {
-    return this._isDecoded() ? this._cut() : undefined;
-  }
-
-  /** @internal */
-  _later(): Future<string | undefined> {
-    return new NextLine(this);
+  [Symbol.asyncIterator](): AsyncGenerator<string, undefined, undefined> {
+    return iterate(this, nextLine, { now: decodedLine });
   }
 
   /** @internal */
@@ -170,26 +161,14 @@ export class Lines implements AsyncIterable<string> {
   }
 }
 
-/** What an async generator would do, at a fifth of its cost per item. */
-class Items<T> implements AsyncIterator<T, undefined> {
-  readonly #source: { _now(): T | undefined; _later(): Future<T | undefined> };
-  constructor(source: { _now(): T | undefined; _later(): Future<T | undefined> }) {
-    this.#source = source;
-  }
-  next(): Promise<IteratorResult<T, undefined>> {
-    try {
-      // No wait for what is there: that is a block of lines, or what is in the buffer, and no more.
-      const value = this.#source._now();
-      if (value !== undefined) return Promise.resolve({ done: false, value });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#source._later().then(resultOf);
-  }
+// Two functions for all iterations: a closure for each would cost 2 ns for each line.
+function nextLine(lines: Lines): Future<string | undefined> {
+  return lines.nextLine();
 }
 
-function resultOf<T>(value: T | undefined): IteratorResult<T, undefined> {
-  return value === undefined ? { done: true, value: undefined } : { done: false, value };
+/** The next line, if it is decoded already. */
+function decodedLine(lines: Lines): string | undefined {
+  return lines._isDecoded() ? lines._cut() : undefined;
 }
 
 class NextLine extends Future<string | undefined> {
@@ -273,21 +252,16 @@ export class Split implements AsyncIterable<Uint8Array> {
     return this.#reader;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    return new Items(this);
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined, undefined> {
+    return iterate(this, (split) => split.nextSegment(), { now: (split) => split._buffered() });
   }
 
   /** The next segment, if all of it is in the buffer. @internal */
-  _now(): Uint8Array | undefined {
+  _buffered(): Uint8Array | undefined {
     const io = this.#reader;
     const { _byte, _limit } = this.#search;
     const length = findByte(io._bytes, _byte, io._from, io._to, io._reach) - io._from;
     return length >= 0 && length <= _limit ? takeUntil(io, length + 1, 1) : undefined;
-  }
-
-  /** @internal */
-  _later(): Future<Uint8Array | undefined> {
-    return new NextSegment(this);
   }
 }
 

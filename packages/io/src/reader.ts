@@ -1,6 +1,6 @@
 /** Everything one can do with a reader, over the one primitive that each has. */
 import { PENDING, type Context, type Future, type Poll } from "@rt/core";
-import { checkInteger, isBytes, show, typeError } from "@rt/core/driver";
+import { checkInteger, isBytes, iterate, show, typeError } from "@rt/core/driver";
 import type { BufReader } from "./buf-reader.ts";
 import type { Chain } from "./chain.ts";
 import { borrowScratch, CHUNK_MAX, returnScratch, smallCopy } from "./internal/bytes.ts";
@@ -181,8 +181,8 @@ export abstract class Reader implements AsyncRead, AsyncIterable<Uint8Array> {
   }
 
   /** Chunk by chunk until the end. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let chunk = await this.readChunk(); chunk !== undefined; chunk = await this.readChunk()) yield chunk;
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    return iterate(this, (reader) => reader.readChunk());
   }
 
   /** For numbers: true when `size` bytes were taken out of a buffer at once; false when there is none. @internal */

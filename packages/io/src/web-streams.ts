@@ -1,5 +1,5 @@
 /** Streams of the web, both ways. */
-import type { Context, Poll } from "@rt/core";
+import { PENDING, type Context, type Poll } from "@rt/core";
 import { ChunkReader } from "./buf-read.ts";
 import { brokenPipe, IoError } from "./errors.ts";
 import { copyOf, LARGEST_WRITE, READ_SIZE, toBytes } from "./internal/bytes.ts";
@@ -232,11 +232,14 @@ export function toReadableStream(io: AsyncRead): ReadableStream<Uint8Array> {
   const polls = new Polls();
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        const chunk = await polls.start((cx) => source.pollReadChunk(cx, READ_SIZE));
-        if (chunk === undefined) controller.close();
-        else controller.enqueue(chunk);
-      },
+      pull: (controller) =>
+        polls.start((cx): Poll<void> => {
+          const chunk = source.pollReadChunk(cx, READ_SIZE);
+          if (chunk === PENDING) return PENDING;
+          // In the same poll: the stream may be cancelled in the next microtask, and what was taken would be lost.
+          if (chunk === undefined) controller.close();
+          else controller.enqueue(chunk);
+        }),
       cancel(reason) {
         polls.stop(reason);
         source.dropRead();

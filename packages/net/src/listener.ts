@@ -1,6 +1,6 @@
 /** What TCP and Unix listeners have in common. */
 import { type Context, type Future, PENDING, type Poll } from "@rt/core";
-import { closedProperly, debug, madeProgress, pollProceed, watchForgotten } from "@rt/core/driver";
+import { closedProperly, debug, iterate, madeProgress, pollProceed, watchForgotten } from "@rt/core/driver";
 import { disposed } from "./errors.ts";
 import type { Accepted, ListenerSource } from "./internal/source.ts";
 import { Waiter, type WaitList } from "./internal/wait-list.ts";
@@ -71,8 +71,8 @@ export abstract class Listener<S extends SocketStream, A> implements Disposable,
   }
 
   /** Stream by stream. An error of `accept` ends it. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<S, never, undefined> {
-    for (;;) yield (await this.accept())[0];
+  [Symbol.asyncIterator](): AsyncGenerator<S, void, undefined> {
+    return iterate(this, (listener) => listener.accept(), { item: ([stream]) => stream });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Signals as something to wait for. */
 import { Future, Handle, PENDING, UsageError, type Context, type Poll } from "@rt/core";
-import { madeProgress, pollProceed, show, typeError } from "@rt/core/driver";
+import { iterate, madeProgress, pollProceed, show, typeError } from "@rt/core/driver";
 import type { Notified } from "@rt/sync";
 import { signalDriver, type SignalDriver } from "./internal/signal-driver.ts";
 import { sourceOf, type Source } from "./internal/source.ts";
@@ -61,8 +61,8 @@ export class Signal implements Disposable, AsyncIterable<void> {
   }
 
   /** Signal by signal, without end. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<void, void, undefined> {
-    for (;;) yield await this.recv();
+  [Symbol.asyncIterator](): AsyncGenerator<void, void, undefined> {
+    return iterate(this, (signal) => new Next(signal.recv()), { item: () => {} });
   }
 
   /** Ends this listener. The default action of the signal stays replaced, see {@link signal}. */
@@ -123,6 +123,24 @@ class Recv extends Future<void> {
 
   override describe(): string {
     return this._listener._kind.toString();
+  }
+}
+
+/** As {@link Recv}, for iteration: `undefined` would be the end. */
+class Next extends Future<true> {
+  readonly #recv: Future<void>;
+  constructor(recv: Future<void>) {
+    super();
+    this.#recv = recv;
+  }
+  override poll(cx: Context): Poll<true> {
+    return this.#recv.poll(cx) === PENDING ? PENDING : true;
+  }
+  override drop(): void {
+    this.#recv.drop();
+  }
+  override describe(): string {
+    return this.#recv.describe();
   }
 }
 

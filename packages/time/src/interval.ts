@@ -1,6 +1,6 @@
 /** Ticks at a fixed distance. */
 import { type Context, Future, PENDING, type Poll, UsageError } from "@rt/core";
-import { rangeError, show, typeError } from "@rt/core/driver";
+import { iterate, rangeError, show, typeError } from "@rt/core/driver";
 import { type Duration, toMillis } from "./duration.ts";
 import { Instant, instantMillis } from "./instant.ts";
 import { MissedTickBehavior } from "./missed-tick-behavior.ts";
@@ -14,7 +14,7 @@ const TOLERANCE_MS = 5;
  * Ticks every period. Made by {@link interval} and {@link intervalAt}.
  *
  * It does not tick by itself: {@link Interval.tick} waits for the next one. Whoever takes a tick more than 5 ms late has
- * missed it; {@link MissedTickBehavior} says how it goes on then.
+ * missed it; {@link MissedTickBehavior} says how it goes on then. `for await (const due of every)` goes on for ever.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ const TOLERANCE_MS = 5;
  * @see Tokio `time::Interval`
  * @public
  */
-export class Interval implements Disposable {
+export class Interval implements Disposable, AsyncIterable<Instant> {
   readonly #sleep: Sleep;
   readonly #period: number;
   #behavior: MissedTickBehavior = MissedTickBehavior.burst;
@@ -101,6 +101,11 @@ export class Interval implements Disposable {
   /** The period, in milliseconds. */
   period(): number {
     return this.#period;
+  }
+
+  /** Tick by tick, without end. Leaving the loop leaves the interval usable, and loses no tick. */
+  [Symbol.asyncIterator](): AsyncGenerator<Instant, void, undefined> {
+    return iterate(this, (every) => every.tick());
   }
 
   /** Takes the timer back. A tick that waits never comes. */

@@ -74,6 +74,16 @@ export class Await implements Context, Waker, Promise<unknown> {
     this._callBack(failed ? this._onRejected : (this._onFulfilled as OnRejected), result);
   }
 
+  /** Ends the wait for the one who waits: the future is dropped, and neither callback is called. */
+  _giveUp(): void {
+    const leaf = this._leaf;
+    if (leaf === null) return;
+    this._scope._unlink(this);
+    // In a cleanup: whoever called this goes on, and nothing else tells of it.
+    this._scope._ending?._probe();
+    leaf.drop();
+  }
+
   /** The result was there at once. Gives what `then` gives; this node has not been seen by anybody. */
   _atOnce(failed: boolean, result: unknown): Promise<unknown> {
     const callback = failed ? this._onRejected : (this._onFulfilled as OnRejected);

@@ -5,6 +5,7 @@ import {
   currentContext,
   debug,
   FINISHED,
+  iterate,
   notPolled,
   suspension,
   TAKEN,
@@ -144,8 +145,8 @@ export class Receiver<T extends {} | null> implements Disposable, AsyncIterable<
     this.drop();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (let value: T | undefined; (value = await this.recv()) !== undefined; ) yield value;
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return iterate(this, (rx) => rx.recv());
   }
 
   /** @internal */

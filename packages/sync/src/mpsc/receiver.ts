@@ -1,6 +1,6 @@
 /** The receiving ends of bounded and unbounded channels. */
 import type { Context, Future, Poll } from "@rt/core";
-import { checkInteger, closedProperly, debug, watchForgotten } from "@rt/core/driver";
+import { checkInteger, closedProperly, debug, iterate, watchForgotten } from "@rt/core/driver";
 import { blocking } from "../internal/blocking.ts";
 import { keeping } from "../internal/keeping.ts";
 import type { Channel } from "./channel.ts";
@@ -147,8 +147,8 @@ export class UnboundedReceiver<T extends {} | null> implements Disposable, Async
   }
 
   /** Receives until nothing more can come. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (let value: T | undefined; (value = await this.recv()) !== undefined; ) yield value;
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return iterate(this, (rx) => rx.recv());
   }
 
   /**

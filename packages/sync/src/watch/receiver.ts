@@ -5,6 +5,7 @@ import {
   currentContext,
   debug,
   FINISHED,
+  iterate,
   madeProgress,
   notPolled,
   pollProceed,
@@ -142,8 +143,8 @@ export class Receiver<T> implements Disposable, AsyncIterable<T> {
     this.drop();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (let next: Ref<T> | null; (next = await new Next(this)) !== null; ) yield next.value;
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return iterate(this as Receiver<T>, (rx) => new Next(rx), { item: (ref) => ref.value });
   }
 
   /** @internal */
@@ -183,12 +184,12 @@ class Changed<T> extends Receive<void, Shared<T>> {
   }
 }
 
-/** As {@link Changed}, for iteration: gives what was seen, null at the end. */
-class Next<T> extends Receive<Ref<T> | null, Shared<T>> {
-  override poll(cx: Context): Poll<Ref<T> | null> {
+/** As {@link Changed}, for iteration: gives what was seen, `undefined` at the end. */
+class Next<T> extends Receive<Ref<T> | undefined, Shared<T>> {
+  override poll(cx: Context): Poll<Ref<T> | undefined> {
     const cursor = this._advance(cx);
     if (cursor === null) return PENDING;
-    return cursor.position === cursor.channel.sent ? null : update(cursor);
+    return cursor.position === cursor.channel.sent ? undefined : update(cursor);
   }
 }
 

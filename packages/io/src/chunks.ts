@@ -7,8 +7,10 @@
  */
 import { checkInteger } from "@rt/core/driver";
 import { IoError } from "./errors.ts";
-import { compact, copyBytes, EMPTY, small, SMALL_PIECE, smallCopy } from "./internal/bytes.ts";
+import { compact, copyBytes, EMPTY, small, smallCopy } from "./internal/bytes.ts";
 
+/** Below this, chunks are copied together. An array of its own costs some 200 bytes, so above it is less than half. */
+const COPIED = 512;
 /** How large an array for small pieces is at first and at last; in between as large as all that is there. Arbitrary. */
 const FIRST_BLOCK = 512;
 const LARGEST_BLOCK: number = 64 * 1024;
@@ -17,7 +19,7 @@ const LARGEST_BLOCK: number = 64 * 1024;
  * A queue of chunks, for what has to be gathered before it can be used: a message of which a peer sends the parts, or
  * data that nobody has asked for yet.
  *
- * What it holds alive is in proportion to the bytes in it, however they come. Chunks of less than 4 KiB are copied
+ * What it holds alive is in proportion to the bytes in it, however they come. Chunks of less than 512 bytes are copied
  * together: one byte that came alone would cost some 200 in an array of its own, and may be a view of a much larger
  * buffer. Larger ones are kept as they are, unless their buffer is more than four times as large.
  * @example
@@ -45,7 +47,7 @@ export class Chunks {
   /** Puts `chunk` behind what is there. It belongs to this object from then on. */
   push(chunk: Uint8Array): void {
     this.#length += chunk.length;
-    if (chunk.length < SMALL_PIECE) this.#copy(chunk);
+    if (chunk.length < COPIED) this.#copy(chunk);
     else {
       this.#seal();
       this.#parts.push(compact(chunk));

@@ -7,7 +7,7 @@ function numbered(size: number, seed: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => (seed + at) % 251);
 }
 
-const SIZES = [1, 5_000, 0, 3, 4_095, 4_096, 1, 1, 70_000, 600];
+const SIZES = [1, 5_000, 0, 3, 511, 512, 1, 1, 70_000, 600];
 const PIECES: readonly Uint8Array[] = SIZES.map(numbered);
 const ALL: Uint8Array = Uint8Array.from(PIECES.flatMap((piece) => [...piece]));
 

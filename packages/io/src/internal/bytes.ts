@@ -78,7 +78,7 @@ export function smallCopy(bytes: Uint8Array, start: number, end: number): Uint8A
   return copy;
 }
 
-/** Below this, bytes that are kept are copied together: an array of their own would cost as much as some of them. */
+/** Below this, bytes that wait are looked at whether they keep a much larger array; of larger ones only few wait. */
 export const SMALL_PIECE = 4096;
 /** Bytes that are kept keep at most so many times as many alive. */
 export const WASTE = 4;

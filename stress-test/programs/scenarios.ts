@@ -3,7 +3,7 @@
  * of others, are cancelled through signals, stop iterating from outside, and wait for the same promise a million times.
  */
 import { EventEmitter, once } from "node:events";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -216,11 +216,16 @@ async function stoppedFromOutside(
       try {
         await Promise.all([
           sending,
+          // As it is, nobody would tell the iterator: Node's own pipeline waits for an iterable for ever.
           pipeline(
-            messages,
-            async (source: AsyncIterable<number>) => {
-              for await (const value of source) seen.push(value);
-            },
+            Readable.from(messages),
+            new Writable({
+              objectMode: true,
+              write(value: number, _encoding, done) {
+                seen.push(value);
+                done();
+              },
+            }),
             { signal: stops.signal },
           ),
         ]);
@@ -320,7 +325,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     check((await waiting).done === true, "a pending next() of a broadcast did not end");
     const state = watch.channel(0);
     const changes = state.rx[Symbol.asyncIterator]();
-    await changes.next();
     const change = changes.next();
     await changes.return?.(undefined as never);
     check((await change).done === true, "a pending next() of a watch did not end");
@@ -330,7 +334,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     await spawn(async () => {
       for (let i = 0; i < 500; i += 1) {
         await select({ work: yieldNow(), stop });
-        await timeout(1000, Promise.race([stop, null]));
+        await select({ work: yieldNow(), late: timeout(1000, stop) });
         await withSignal(stopSignal, yieldNow());
       }
     });

@@ -11,6 +11,7 @@ import {
 import { opendir, type Dir, type Dirent, type PathLike } from "node:fs";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { callPool } from "./internal/busy-pool.ts";
 import { disposed } from "./internal/disposed.ts";
 import { ioError, PoolCall } from "./internal/pool.ts";
 import { FileType, type Metadata } from "./metadata.ts";
@@ -85,7 +86,7 @@ class Listing {
     };
     const next = (): void => {
       try {
-        this.#dir.read(onEntry);
+        callPool("a listing", this.#dir.path, (told: typeof onEntry) => this.#dir.read(told), onEntry);
       } catch (error) {
         onEntry(error as Error, null); // refused at once; it counts as told
       }

@@ -2,9 +2,11 @@
 import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import { checkInteger, closedProperly, madeProgress, pollProceed, watchForgotten } from "@rt/core/driver";
 import { IoError, ReadWriteSeeker, type SeekFrom } from "@rt/io";
-import { close, fchmod, fdatasync, fstat, fsync, ftruncate, open, type PathLike, type Stats } from "node:fs";
+import { close, fchmod, fdatasync, fstat, fsync, ftruncate, type PathLike, type Stats } from "node:fs";
 import { Descriptor, type WriteOwner } from "./internal/descriptor.ts";
 import { disposed } from "./internal/disposed.ts";
+import { callPool } from "./internal/busy-pool.ts";
+import { discard, type Opened, Opening, takenOver } from "./internal/opening.ts";
 import { ioError, PoolCall, type Done } from "./internal/pool.ts";
 import { Metadata, type Permissions } from "./metadata.ts";
 import { OpenOptions } from "./open-options.ts";
@@ -23,7 +25,8 @@ export interface FromFdOptions {
 /**
  * An open file: a reader, a writer, and a position, with every method of those.
  *
- * The work is done in Node's thread pool, one call at a time for each file. A write is over for its task once the bytes
+ * The work is done in Node's thread pool, one call at a time for each file; what has to wait for somebody else, as a FIFO,
+ * a terminal or another device, waits outside of it. A write is over for its task once the bytes
  * were taken; it goes on in the background, the next operation waits for it, and the next write, `flush` or `shutdown`
  * tells of its error. So flush before you rely on it. Each call reads or writes 2 MiB at most.
  *
@@ -69,6 +72,8 @@ export class File extends ReadWriteSeeker implements Disposable {
   /**
    * Opens a file to read it.
    *
+   * One of a FIFO waits until somebody has opened it to write.
+   *
    * Cancel safety: giving up closes it, whenever it is open.
    * @throws {@link IoError} of kind `NotFound`, `PermissionDenied` … A directory can be opened; reading it fails.
    * @see Tokio `File::open`
@@ -104,19 +109,23 @@ export class File extends ReadWriteSeeker implements Disposable {
   }
 
   /**
-   * Takes over a descriptor that was opened by other means; it is closed with the file.
+   * Takes over a descriptor that was opened by other means; it is closed with the file. On Linux a pipe waits outside of
+   * Node's thread pool, by a descriptor of its own; elsewhere, and with a socket, each read that waits keeps a thread.
    * @see Tokio `File::from_std`, which goes on where the system is; Node can't tell
    */
   static fromFd(fd: number, options: FromFdOptions = {}): File {
     const { position = 0, append = false } = options;
     checkInteger("fd", fd, 0, 0x7fffffff);
     checkInteger("position", position, 0, Number.MAX_SAFE_INTEGER);
-    return new File(new Descriptor(fd, undefined, append, position));
+    return new File(new Descriptor(takenOver(fd), undefined, append, position));
   }
 
-  /** The number of the descriptor, to pass on to others while the file is open. */
+  /**
+   * The number of the descriptor, to pass on to others while the file is open. It blocks, as they expect; but that of a
+   * device does not, unless it is a terminal, nor that of a FIFO which the process may not both read and write.
+   */
   fd(): number {
-    return this._use().fd;
+    return this._use().outerFd();
   }
 
   /**
@@ -171,6 +180,10 @@ export class File extends ReadWriteSeeker implements Disposable {
     descriptor.advance(end - from);
     // A few bytes should not keep a large array.
     return reused || to * WASTE < bytes.length ? bytes.slice(from, end) : bytes.subarray(from, end);
+  }
+
+  override dropRead(): void {
+    this.#descriptor?.dropRead();
   }
 
   override pollWrite(cx: Context, buf: Uint8Array): Poll<number> {
@@ -353,15 +366,17 @@ export function openFile(
   mode: number,
   append: boolean,
 ): Future<File> {
-  return new PoolCall<number, File>({
+  let opening: Opening | null = null;
+  return new PoolCall<Opened, File>({
     verb: "the opening",
     path,
     start(done) {
       if (typeof flags === "string") done(invalidOptions(path, flags));
-      else open(path, flags, mode, done);
+      else opening = new Opening(path, flags, mode, done);
     },
-    finish: (fd) => new File(new Descriptor(fd, path, append, 0)),
-    discard: (fd) => close(fd, nothing),
+    stop: () => opening?.stop(),
+    finish: (opened) => new File(new Descriptor(opened, path, append, 0)),
+    discard,
   });
 }
 
@@ -376,14 +391,14 @@ function invalidOptions(path: PathLike, why: string): IoError {
 /** What waits until nothing else is under way in a file, and then does one thing. */
 abstract class AfterAll<T> extends Future<T> {
   protected readonly file: File;
-  readonly #what: string;
+  protected readonly what: string;
   constructor(file: File, what: string) {
     super();
     this.file = file;
-    this.#what = what;
+    this.what = what;
   }
   override describe(): string {
-    return `${this.#what} of a File`;
+    return `${this.what} of a File`;
   }
 }
 
@@ -424,12 +439,13 @@ class FileCall<R, T> extends AfterAll<T> {
 
   #begin(descriptor: Descriptor): void {
     descriptor.begin();
-    this.#start(descriptor.fd, (error, result) => {
+    const done: Done<R> = (error, result) => {
       this.#done = true;
       this.#error = error;
       this.#result = result;
       descriptor.end();
-    });
+    };
+    callPool(this.what, descriptor.path, (told: Done<R>) => this.#start(descriptor.fd, told), done);
   }
 }
 
@@ -478,7 +494,7 @@ class CloseFile extends AfterAll<void> {
       const error = file._takeWriteError();
       if (error !== null) this.#failure = ioError(error, descriptor.path);
       const isLast = !descriptor.isShared();
-      if (isLast) descriptor.giveAway();
+      if (isLast) descriptor.leaveFd();
       file[Symbol.dispose]();
       this.#closing = new PoolCall<void, void>({
         verb: "the closing",

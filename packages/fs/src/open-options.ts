@@ -76,7 +76,11 @@ export class OpenOptions {
     return this;
   }
 
-  /** Further flags of the system, of `node:fs`'s `constants`; those for reading and writing mean nothing here. */
+  /**
+   * Further flags of the system, of `node:fs`'s `constants`; those for reading and writing mean nothing here. With
+   * `O_NONBLOCK` nothing is waited for: what has nothing to do fails with `WouldBlock`, and opening a FIFO to write it,
+   * which nobody reads, with the code `ENXIO`.
+   */
   customFlags(flags: number): this {
     checkInteger("flags", flags, 0, 0x7fffffff);
     this.#customFlags = flags;
@@ -84,11 +88,13 @@ export class OpenOptions {
   }
 
   /**
-   * Opens the file.
+   * Opens the file. A FIFO waits for its other end, and keeps no thread of Node's pool meanwhile: to read it, until
+   * somebody has opened it to write; to write it, until somebody reads it, which is looked for every 20 ms. For both, it
+   * does not wait.
    *
    * Cancel safety: giving up closes it, whenever it is open.
    * @throws {@link IoError} of kind `InvalidInput` when the options contradict each other; `NotFound`, `AlreadyExists`,
-   * `PermissionDenied` … from the system.
+   * `PermissionDenied` … from the system; `NotFound` as well when a FIFO is removed before somebody reads it.
    */
   open(path: PathLike): Future<File> {
     // Now, as the options may be changed before the first poll; a contradiction is told then, as all that can fail is.

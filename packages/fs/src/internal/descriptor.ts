@@ -8,12 +8,19 @@
  *  2. The unread bytes `bytes[from..to)` are those that follow `position`: it counts what was handed out, not what was
  *     read. So whatever throws them away need not move it back.
  *  3. It is closed when the last handle is gone and nothing is under way.
+ *  4. Who waits for a FIFO has nothing under way.
  */
 import { Handle, PENDING, type Context, type Poll, type Waker } from "@rt/core";
 import { holdClock, wakeSafely } from "@rt/core/driver";
 import { IoError, type SeekFrom } from "@rt/io";
 import { close, fstat, read, write, type PathLike, type Stats } from "node:fs";
+import { Backoff } from "./backoff.ts";
+import { callPool } from "./busy-pool.ts";
+import type { Fifo } from "./fifo.ts";
+import { isAgain } from "./not-now.ts";
+import type { Opened } from "./opening.ts";
 import { ioError } from "./pool.ts";
+import { blockingTerminal } from "./sys/descriptors.ts";
 
 /**
  * How much is read ahead. To read 1 GiB from the system's cache takes 700 ms in pieces of 64 KiB, 300 in these, 230 in
@@ -40,10 +47,21 @@ export class Descriptor {
   readonly #append: boolean;
   /** How many files share it. */
   #handles = 1;
-  #given = false;
+  /** The descriptor that somebody else closes; -1 when nobody does. */
+  #given = -1;
   /** Calls in the pool. */
   #underWay = 0;
   #release: (() => void) | null = null;
+
+  /** How it is read and written, where that is not in the pool. */
+  readonly #fifo: Fifo | null;
+  /** What has nothing to do now is tried again. Of a device that does not block. */
+  readonly #retries: Backoff | null;
+  /** Somebody waits for bytes, as far as is known. */
+  #isWanted = false;
+  readonly #isTerminal: boolean;
+  /** What {@link Descriptor.outerFd} has opened, or `fd`; -1 before. */
+  #outerFd = -1;
 
   busy = false;
   writing = false;
@@ -76,11 +94,15 @@ export class Descriptor {
 
   #out: Uint8Array = EMPTY;
 
-  constructor(fd: number, path: PathLike | undefined, append: boolean, position: number) {
-    this.fd = fd;
+  constructor(opened: Opened, path: PathLike | undefined, append: boolean, position: number) {
+    this.fd = opened.fd;
     this.path = path;
     this.#append = append;
     this.#position = position;
+    this.#fifo = opened.fifo;
+    if (opened.fifo !== null) this.#seekable = false;
+    this.#retries = opened.isRetried ? new Backoff() : null;
+    this.#isTerminal = opened.isTerminal;
   }
 
   // --- handles ---
@@ -101,15 +123,45 @@ export class Descriptor {
       this.#forget();
       this.#ahead = null;
       this.#scratch = EMPTY;
+      this.#stopReading();
       if (this.#underWay === 0) this.#close();
     }
     this.#wakeAll();
   }
 
-  /** The descriptor is somebody else's from now on. */
+  /** Who waited for bytes has given up. Should somebody else wait, they poll again. */
+  dropRead(): void {
+    if (this.#fifo === null && this.#retries === null) return;
+    this.#stopReading();
+    this.#wakeAll();
+  }
+
+  /** Waits for nobody's input any more; what is in the pool goes on there. */
+  #stopReading(): void {
+    this.#fifo?.stopReading();
+    this.#isWanted = false;
+    if (this.busy) {
+      if (this.writing || this.#retries?.isWaiting !== true) return;
+      this.#retries.stop();
+      this.end();
+    } else if (this.#underWay === 0) this.#letGoOfClock();
+  }
+
+  /** The descriptor as others expect it: with one that does not block, they would fail when there is nothing to read. */
+  outerFd(): number {
+    if (this.#outerFd === -1) this.#outerFd = this.#isTerminal ? blockingTerminal(this.fd) : this.fd;
+    return this.#outerFd;
+  }
+
+  /** That is somebody else's from now on. */
   giveAway(): number {
-    this.#given = true;
-    return this.fd;
+    this.#given = this.outerFd();
+    return this.#given;
+  }
+
+  /** `fd` is closed by who calls this, once the last handle is gone. */
+  leaveFd(): void {
+    this.#given = this.fd;
   }
 
   /** Whether a call is under way that `fd` may not be closed during. */
@@ -118,8 +170,10 @@ export class Descriptor {
   }
 
   #close(): void {
+    this.#fifo?.close();
     // Nobody is left to hear of an error; `File.close` is for those who want to.
-    if (!this.#given) close(this.fd, () => {});
+    for (const fd of new Set([this.fd, this.#outerFd]))
+      if (fd !== -1 && fd !== this.#given) close(fd, () => {});
   }
 
   // --- operations ---
@@ -145,15 +199,20 @@ export class Descriptor {
 
   #enter(): void {
     this.#underWay += 1;
-    if (this.#underWay === 1) this.#release = holdClock(Handle.current());
+    this.#release ??= holdClock(Handle.current());
   }
 
   #exit(): void {
     this.#underWay -= 1;
     if (this.#underWay > 0) return;
+    // Who waits for a FIFO does so in the name of a task, as for a read in the pool.
+    if (this.#fifo?.isAwaited !== true) this.#letGoOfClock();
+    if (this.#handles === 0) this.#close();
+  }
+
+  #letGoOfClock(): void {
     this.#release?.();
     this.#release = null;
-    if (this.#handles === 0) this.#close();
   }
 
   #wakeAll(): void {
@@ -171,7 +230,10 @@ export class Descriptor {
    * @param keeps - whether the array may be used again, as its bytes are copied out of it.
    */
   pollFill(cx: Context, size: number, keeps: boolean): Poll<number> {
-    if (this.busy) return this.wait(cx);
+    if (this.busy) {
+      this.#isWanted = true;
+      return this.wait(cx);
+    }
     if (this.#failure !== null) {
       const failure = this.#failure;
       this.#failure = null;
@@ -180,6 +242,15 @@ export class Descriptor {
     if (this.#ended) {
       this.#ended = false;
       return 0;
+    }
+    const fifo = this.#fifo;
+    if (fifo !== null) {
+      const piece = this.#takeOf(fifo);
+      if (piece !== null) {
+        if (piece.length > 0) this.#show(piece, piece.length);
+        return piece.length;
+      }
+      if (fifo.isAwaited) return this.wait(cx);
     }
     const ahead = this.#ahead;
     if (ahead !== null) {
@@ -196,6 +267,15 @@ export class Descriptor {
     }
     this.#startRead(size, keeps);
     return this.wait(cx);
+  }
+
+  /** What came to who waited for a FIFO; null where it is to be read, as by who comes first. */
+  #takeOf(fifo: Fifo): Uint8Array | null {
+    try {
+      return fifo.take();
+    } catch (error) {
+      throw ioError(error, this.path);
+    }
   }
 
   /** `count` of the unread bytes were handed out. */
@@ -215,6 +295,7 @@ export class Descriptor {
   #startRead(size: number, keeps: boolean): void {
     if (keeps && this.#scratch.length < size) this.#scratch = bytesOf(size);
     const bytes = keeps ? this.#scratch : bytesOf(size);
+    this.#isWanted = true;
     this.begin();
     this.#read(bytes, size);
   }
@@ -225,23 +306,48 @@ export class Descriptor {
       return;
     }
     const at = this.#seekable === false ? null : this.#position;
-    const done = (error: NodeJS.ErrnoException | null, count: number): void => {
+    this.#callRead(bytes, length, at, (error, count) => {
       if (this.#isUnseekable(error)) return this.#read(bytes, length);
-      if (error) this.#failure = error;
+      if (this.#isRetried(error)) {
+        if (this.#isWanted) return this.#retries?.wait(() => this.#read(bytes, length));
+      } else if (this.#fifo !== null && isAgain(error)) {
+        if (this.#isWanted) this.#fifo.wait(() => this.#onReadable());
+      } else if (error) this.#failure = error;
       else this.#onRead(bytes, length, count);
       this.end();
-    };
-    // What Node refuses at once, such as a position that is no safe integer any more, counts as told by the pool.
-    try {
-      read(this.fd, bytes, 0, length, at, done);
-    } catch (error) {
-      queueMicrotask(() => done(error as NodeJS.ErrnoException, 0));
-    }
+    });
+  }
+
+  #callRead(
+    bytes: Uint8Array,
+    length: number,
+    at: number | null,
+    done: (error: NodeJS.ErrnoException | null, count: number) => void,
+  ): void {
+    callOrRefuse(
+      "a read",
+      this.path,
+      (told: typeof done) => read(this.#fifo?.fd ?? this.fd, bytes, 0, length, at, told),
+      done,
+    );
+  }
+
+  #onReadable(): void {
+    if (this.#underWay === 0) this.#letGoOfClock();
+    this.#wakeAll();
+  }
+
+  /** True when the call is to be made again after a while. */
+  #isRetried(error: NodeJS.ErrnoException | null): boolean {
+    if (this.#retries === null) return false;
+    if (isAgain(error)) return true;
+    this.#retries.reset();
+    return false;
   }
 
   /** Somebody has appended, and the position is at the end of that. */
   #locate(bytes: Uint8Array, length: number): void {
-    fstat(this.fd, (error, stats) => {
+    this.#stat((error, stats) => {
       if (error) {
         this.#failure = error;
         this.end();
@@ -254,6 +360,7 @@ export class Descriptor {
 
   #onRead(bytes: Uint8Array, length: number, count: number): void {
     this.#seekable ??= true;
+    this.#fifo?.reset();
     this.#ended = count === 0;
     if (count > 0) this.#show(bytes, count);
     else this.#forget();
@@ -270,17 +377,12 @@ export class Descriptor {
     this.#aheadCount = -1;
     this.#aheadUnderWay = true;
     this.#enter();
-    const done = (_error: unknown, count?: number): void => {
+    this.#callRead(bytes, bytes.length, this.#position + this.to - this.from, (_error, count) => {
       this.#aheadUnderWay = false;
       this.#aheadCount = count ?? 0;
       this.#exit();
       if (!this.busy) this.#wakeAll();
-    };
-    try {
-      read(this.fd, bytes, 0, bytes.length, this.#position + this.to - this.from, done);
-    } catch (error) {
-      queueMicrotask(() => done(error));
-    }
+    });
   }
 
   /** True when the call is to be made again without a position. */
@@ -323,9 +425,17 @@ export class Descriptor {
   }
 
   #write(owner: WriteOwner, bytes: Uint8Array, done: number, length: number): void {
+    if (this.#fifo !== null) {
+      this.#fifo.write(bytes, length, (error) => {
+        if (error !== null) owner._writeError = error;
+        this.end();
+      });
+      return;
+    }
     const at = this.#append || this.#seekable === false ? null : this.#position;
-    const told = (error: NodeJS.ErrnoException | null, count: number): void => {
+    const onWritten = (error: NodeJS.ErrnoException | null, count: number): void => {
       if (this.#isUnseekable(error)) return this.#write(owner, bytes, done, length);
+      if (this.#isRetried(error)) return this.#retries?.wait(() => this.#write(owner, bytes, done, length));
       if (error) owner._writeError = error;
       else if (count === 0)
         owner._writeError = new IoError("WriteZero", "Cannot write: the file takes no more bytes");
@@ -336,11 +446,12 @@ export class Descriptor {
       }
       this.end();
     };
-    try {
-      write(this.fd, bytes, done, length - done, at, told);
-    } catch (error) {
-      queueMicrotask(() => told(error as NodeJS.ErrnoException, 0));
-    }
+    callOrRefuse(
+      "a write",
+      this.path,
+      (told: typeof onWritten) => write(this.fd, bytes, done, length - done, at, told),
+      onWritten,
+    );
   }
 
   // --- position ---
@@ -394,11 +505,15 @@ export class Descriptor {
 
   #startStat(): void {
     this.begin();
-    fstat(this.fd, (error, stats) => {
+    this.#stat((error, stats) => {
       if (error) this.#statFailure = error;
       else this.#stats = stats;
       this.end();
     });
+  }
+
+  #stat(done: (error: NodeJS.ErrnoException | null, stats: Stats) => void): void {
+    callPool("a stat", this.path, (told: typeof done) => fstat(this.fd, told), done);
   }
 }
 
@@ -420,4 +535,18 @@ function outOfRange(at: number, path: PathLike | undefined): IoError {
     syscall: "lseek",
     path: path === undefined ? undefined : String(path),
   });
+}
+
+/** What Node refuses at once, such as a position that is no safe integer any more, counts as told by the pool. */
+function callOrRefuse(
+  verb: string,
+  path: PathLike | undefined,
+  start: (told: (error: NodeJS.ErrnoException | null, count: number) => void) => void,
+  done: (error: NodeJS.ErrnoException | null, count: number) => void,
+): void {
+  try {
+    callPool(verb, path, start, done);
+  } catch (error) {
+    queueMicrotask(() => done(error as NodeJS.ErrnoException, 0));
+  }
 }

@@ -1,13 +1,14 @@
 /**
  * One call of `node:fs` as a future: it goes on in Node's thread pool while a task waits for it.
  *
- * A call can't be stopped. Dropping the future stops the waiting; what comes then, or has come and was not fetched, is
- * discarded, which closes what it opened.
+ * A call in the pool can't be stopped. Dropping the future stops the waiting; what comes then, or has come and was not
+ * fetched, is discarded, which closes what it opened.
  */
 import { Future, Handle, PENDING, type Context, type Poll, type Waker } from "@rt/core";
 import { holdClock, madeProgress, pollProceed } from "@rt/core/driver";
 import { IoError } from "@rt/io";
 import type { PathLike } from "node:fs";
+import { callPool } from "./busy-pool.ts";
 
 /** How a call answers. */
 export type Done<R> = (error: unknown, result?: R) => void;
@@ -18,6 +19,8 @@ export interface Call<R, T> {
   readonly verb: string;
   readonly path?: PathLike | undefined;
   start(done: Done<R>): void;
+  /** Gives up what is under way, if that is possible. One that has this tells by itself what it asks of the pool. */
+  stop?(): void;
   /** Makes the value of the result, once the task fetches it. */
   finish(result: R): T;
   /** Gives up a result that nobody fetches. */
@@ -68,6 +71,7 @@ export class PoolCall<R, T> extends Future<T> {
     this.#release?.();
     this.#release = null;
     if ((state & SUCCEEDED) !== 0) this.#call.discard?.(result as R);
+    else if ((state & UNDER_WAY) !== 0) this.#call.stop?.();
   }
 
   override describe(): string {
@@ -78,11 +82,14 @@ export class PoolCall<R, T> extends Future<T> {
   #start(): void {
     this.#to(UNDER_WAY, null);
     this.#release = holdClock(Handle.current());
+    const what = this.#call;
+    const done: Done<R> = (error, result) => {
+      if (error) this.#settle(FAILED, error);
+      else this.#settle(SUCCEEDED, result);
+    };
     try {
-      this.#call.start((error, result) => {
-        if (error) this.#settle(FAILED, error);
-        else this.#settle(SUCCEEDED, result);
-      });
+      if (what.stop !== undefined) what.start(done);
+      else callPool(what.verb, what.path, (told: Done<R>) => what.start(told), done);
     } catch (error) {
       // Node refuses the arguments before it starts anything.
       this.#settle(FAILED, error);

@@ -94,6 +94,8 @@ export function pipe(): [PipeSender, PipeReceiver] {
 
 /**
  * The end of a pipe to read from. 0 bytes, or the end of the chunks, mean that the last sender has gone.
+ *
+ * From the first read on it keeps the process alive, as a {@link SocketStream} does, until it is closed.
  * @see Tokio `net::unix::pipe::Receiver`
  * @public
  */

@@ -32,7 +32,7 @@ import type { UnixSocketAddr } from "./unix-addr.ts";
  * written or not; leave its bytes alone until the next write or flush is done. Writing the same array again goes on
  * waiting for it and does not write it twice; to write new bytes from there, flush first.
  *
- * An open socket that reads keeps the process alive, as those of Node do.
+ * An open socket that reads keeps the process alive, as those of Node do, also when the read was given up: close it.
  * @throws {@link IoError} with Node's `code`; when the runtime has shut down one for which `isRtShutdownErr` holds.
  * `UsageError` `ERR_RT_DISPOSED` once it was closed or given away.
  * @public

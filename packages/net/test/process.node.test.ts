@@ -99,6 +99,32 @@ describe("a blockOn", () => {
   });
 });
 
+describe("a process", () => {
+  it.each([
+    ["a read", "server.readChunk()", "server"],
+    ["an accept", "listener.accept()", "listener"],
+    ["a datagram", "udp.recv(new Uint8Array(1))", "udp"],
+  ])("is kept alive after %s was given up, until it is closed, as Node does it", async (_what, wait, end) => {
+    const source = `
+      import { TcpListener, TcpStream, UdpSocket } from "@rt/net";
+      const listener = await TcpListener.bind("127.0.0.1:0");
+      const udp = await UdpSocket.bind("127.0.0.1:0");
+      const client = await TcpStream.connect(listener.localAddr());
+      const [server] = await listener.accept();
+      const ends = { listener, udp, server, client };
+      const { ${end}: end, ...others } = ends;
+      const waiting = ${wait};
+      waiting.poll({ waker: { wake() {} } });
+      for (const other of Object.values(others)) if (other !== client || end !== server) other.close();
+      setTimeout(() => {
+        waiting.drop();
+        setTimeout(() => { console.log("still here"); end.close(); client.close(); }, 50).unref();
+      }, 50);
+    `;
+    expect(await outcome(source)).toEqual(["still here\n", "", 0]);
+  });
+});
+
 describe("a TcpStream that is left to garbage collection, in debug mode,", () => {
   it("is closed and reported, with the peer seeing its end", async () => {
     const source = `

@@ -112,6 +112,26 @@ describe("signal", () => {
     expect([out, end]).toEqual(["still here\n", 0]);
   });
 
+  it("keeps no process alive once its waits were given up, and leaves one listener on it", async () => {
+    const { out, end } = await program(`
+      const listener = signal(SignalKind.terminate());
+      for (const wait of [() => listener.recv(), ctrlC, () => listener.recv()]) {
+        await run(async () => {
+          const task = spawn(wait());
+          await new Promise((resolve) => setImmediate(resolve));
+          task.abort();
+          await task.then(() => {}, () => {});
+        });
+      }
+      console.log(process.listenerCount("SIGTERM"), process.listenerCount("SIGINT"));
+      // A blockOn that goes on does not do so for a signal that nobody waits for.
+      run(async () => new Promise(() => {})).then(() => {}, () => {});
+      later(() => console.log("too long"));
+    `);
+    expect([out.split("\n")[0], out.includes("too long")]).toEqual(["1 1", false]);
+    expect(end).not.toBeNull();
+  });
+
   it("does not keep the process alive by itself", async () => {
     const { out, end } = await program(`
       const listener = signal(SignalKind.terminate());

@@ -3,8 +3,8 @@ import { entry } from "../../tooling/size/limit.ts";
 const PROGRAM = "{ spawn, JoinSet, Builder, yieldNow, Future }";
 
 // Everything the package exports in one bundle, and what a program pays that uses the main things. The goal is 12 kB,
-// which is not reached: until then this keeps what there is from growing.
+// which is not reached: until then this keeps what there is from growing. For Node the watchdog's thread is in it.
 export default [
-  ...entry("@rt/core", "dist/index.js", "18.95 kB"),
-  ...entry("@rt/core, a program", "dist/index.js", "16.05 kB", [], PROGRAM),
+  ...entry("@rt/core", "dist/index.js", "19.15 kB"),
+  ...entry("@rt/core, a program", "dist/index.js", "16.3 kB", [], PROGRAM),
 ];

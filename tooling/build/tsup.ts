@@ -2,11 +2,12 @@ import { globSync, readFileSync } from "node:fs";
 import type { Options } from "tsup";
 import { asWritten } from "./as-written.ts";
 import { flatClasses } from "./flat-classes.ts";
+import { inlineWorkers } from "./workers.ts";
 
 export interface Entries {
   /** What `exports` names: gets declarations, too. */
   readonly faces: string[];
-  /** What `imports` names, and workers. */
+  /** What `imports` names. */
   readonly inner?: string[];
   /** Classes that what extends them does without: see `flatClasses`. Those of `Future` need no mention. */
   readonly flat?: string[];
@@ -45,7 +46,7 @@ export function library({ faces, inner = [], flat = [], short }: Entries): Optio
     external: [/^#/, /^node:/],
     // Left to the plugin, though `dependencies` names them.
     noExternal: [/^@rt\//],
-    esbuildPlugins: [siblings()],
+    esbuildPlugins: [siblings(), inlineWorkers()],
     plugins: [{ name: "for-v8", renderChunk: (code) => ({ code: flatClasses(asWritten(code), flat) }) }],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.

@@ -15,11 +15,8 @@ export function startWatchdog(thresholdMs: number): WatchdogThread {
   const bytes = new Uint8Array(shared, WORDS * 4);
   const encoder = new TextEncoder();
   const workerData = { shared, thresholdMs };
-  // Two literals, because bundlers look for exactly this shape; the first serves sources run as they are, and is none of
-  // a bundler's business.
-  const worker = import.meta.url.endsWith(".ts")
-    ? new Worker(new URL(/* webpackIgnore: true */ "./watchdog-worker.ts", import.meta.url), { workerData })
-    : new Worker(new URL("./watchdog-worker.js", import.meta.url), { workerData });
+  // Written so for the build, which puts the worker's code in the place of its address (`tooling/build/workers.ts`).
+  const worker = new Worker(new URL("./watchdog-worker.ts", import.meta.url), { workerData });
   worker.unref();
   return {
     enter(id, label) {

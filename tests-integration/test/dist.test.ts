@@ -27,6 +27,21 @@ describe.each(globSync("*/dist", { cwd: PACKAGES }))("%s", (dist) => {
     ).toEqual([]);
   });
 
+  it("has no import.meta, which a transform to CommonJS can't keep", () => {
+    expect(
+      sources.filter(({ text }) => /^(?! *\*).*\bimport\.meta\./m.test(text)).map(({ file }) => file),
+    ).toEqual([]);
+  });
+
+  it("leads nowhere but to files of its own, packages and node:, so that any resolver finds it", () => {
+    const specifiers = sources.flatMap(({ text }) =>
+      [...text.matchAll(/^(?:\} |import .*|export .*)from "([^"]+)"/gm)].map(
+        ([, specifier = ""]) => specifier,
+      ),
+    );
+    expect(specifiers.filter((specifier) => specifier.startsWith("#"))).toEqual([]);
+  });
+
   it("calls classes what its sources call them, since errors are printed under that name", () => {
     const renamed = sources.flatMap(
       ({ text }) => text.match(/^(?:const|var) (?:\w+ = class _|\w+\d = class [e{]).*/gm) ?? [],

@@ -26,8 +26,7 @@ interface ShortNames {
 export function library({ faces, inner = [], flat = [], short }: Entries): Options {
   // A package that maps `#names` needs the condition to find their sources. The others are built against what
   // their siblings publish, so that they can't lean on a sibling's `@internal` members.
-  const { imports } = JSON.parse(readFileSync("package.json", "utf8")) as { imports?: object };
-  const customConditions = imports === undefined ? [] : ["@rt/source"];
+  const customConditions = manifest().imports === undefined ? [] : ["@rt/source"];
   return {
     entry: [...faces, ...inner],
     outDir: "dist",
@@ -43,10 +42,10 @@ export function library({ faces, inner = [], flat = [], short }: Entries): Optio
     keepNames: false,
     // `node:test` has no other name.
     removeNodeProtocol: false,
-    external: [/^#/, /^node:/],
+    external: [/^node:/],
     // Left to the plugin, though `dependencies` names them.
     noExternal: [/^@rt\//],
-    esbuildPlugins: [siblings(), inlineWorkers()],
+    esbuildPlugins: [ownNames(), siblings(), inlineWorkers()],
     plugins: [{ name: "for-v8", renderChunk: (code) => ({ code: flatClasses(asWritten(code), flat) }) }],
     esbuildOptions(options) {
       // `sideEffects: false` speaks of what we publish. In here, `import "./x.ts"` is kept.
@@ -55,6 +54,24 @@ export function library({ faces, inner = [], flat = [], short }: Entries): Optio
       const names = shortNames(short);
       options.mangleProps = new RegExp(`^(${Object.keys(names).join("|")})$`);
       options.mangleCache = names;
+    },
+  };
+}
+
+/**
+ * `#platform` is written as `@rt/core/internal/platform`: the package's own name, which `exports` leads on by the same
+ * conditions. Resolvers that know neither `imports` nor `exports` find it, too, because it is a folder in the packed
+ * package (`tooling/stubs/stubs.ts`).
+ */
+function ownNames(): NonNullable<Options["esbuildPlugins"]>[number] {
+  return {
+    name: "own-names",
+    setup(build) {
+      const { name } = manifest();
+      build.onResolve({ filter: /^#/ }, ({ path }) => ({
+        path: `${name}/internal/${path.slice(1)}`,
+        external: true,
+      }));
     },
   };
 }
@@ -97,6 +114,10 @@ function siblingNames(): Map<string, Set<string>> {
       if (name !== "" && !name.startsWith("type ")) names.get(path)?.add(name);
   for (const [, path = ""] of code.matchAll(/^(?:im|ex)port \*.* from "(@rt\/[^"]+)"/gm)) names.delete(path);
   return names;
+}
+
+function manifest(): { readonly name: string; readonly imports?: object } {
+  return JSON.parse(readFileSync("package.json", "utf8")) as ReturnType<typeof manifest>;
 }
 
 function sources(): string {

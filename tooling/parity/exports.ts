@@ -8,8 +8,11 @@ export function publicNames(packageDir: string): Set<string> {
   const manifest = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8")) as {
     exports?: Record<string, string | { "@rt/source"?: string }>;
   };
+  // What has no source is no face: `./package.json`, and what the build reaches under the package's own name.
   const faces = Object.values(manifest.exports ?? {})
-    .flatMap((face) => (typeof face === "string" ? [] : [face["@rt/source"] ?? ""]))
+    .flatMap((face) =>
+      typeof face === "string" || face["@rt/source"] === undefined ? [] : [face["@rt/source"]],
+    )
     .map((face) => join(packageDir, face))
     .filter((file) => existsSync(file));
   const program = ts.createProgram(faces, {

@@ -1,17 +1,14 @@
-/** The tools of redis itself against mini-redis. CI installs them; elsewhere they may be missing. */
-import { execFile, spawnSync } from "node:child_process";
+/** The tools of redis itself against mini-redis. */
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MiniRedis, runsExamples } from "./programs/example-process.ts";
+import { hasTools } from "./support/tools.ts";
 
 const run = promisify(execFile);
-const areThere = ["redis-cli", "redis-benchmark"].every(
-  (tool) => spawnSync(tool, ["--version"]).status === 0,
-);
-if (!areThere && process.env["CI"] === undefined)
-  console.warn("skipped: redis-cli and redis-benchmark are not installed (Debian: redis-tools)");
+const areThere = hasTools("redis-tools", ["redis-cli", "redis-benchmark"]);
 
-describe.runIf(runsExamples && (areThere || process.env["CI"] !== undefined))(
+describe.runIf(runsExamples && areThere)(
   "the redis-tools against examples/mini-redis",
   { timeout: 30_000 },
   () => {

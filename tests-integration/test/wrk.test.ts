@@ -1,12 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runsExamples, serve } from "./support/example.ts";
+import { hasTools } from "./support/tools.ts";
 
-/** Without wrk the tests are left out, but not where everything must be there. */
-const hasWrk = spawnSync("wrk", ["--version"]).error === undefined || process.env["CI"] !== undefined;
-if (!hasWrk) console.warn("wrk is not installed, so tinyhttp is not tested under load: apt-get install wrk");
+const hasWrk = hasTools("wrk", ["wrk"]);
 
 async function wrk(...args: string[]): Promise<string> {
   const child = spawn("wrk", ["--threads", "1", "--duration", "2s", ...args]);

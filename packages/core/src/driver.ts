@@ -46,3 +46,4 @@ export {
   TAKEN,
 } from "./driver/leaf.ts";
 export { checkInteger, checkMillis, rangeError, show, typeError, type Coded } from "./errors.ts";
+export { classOf, messageOf, spell, waitOf } from "./shown.ts";

@@ -1,6 +1,5 @@
 /** A look at every live task. */
 import type { Id } from "./task-id.ts";
-import { show } from "./errors.ts";
 import type { RuntimeCore } from "./internal/runtime-core.ts";
 import { CLEANUP, CLOSING, ROOT, SCHEDULED, type Task } from "./internal/task.ts";
 import { currentTask } from "./internal/realm.ts";
@@ -30,7 +29,7 @@ export class DumpTask {
     this.id = id;
     this.name = name;
     this.state = stateOf(task);
-    this.waitsFor = describeWait(task);
+    this.waitsFor = task._waitsFor();
     this.spawnedAt = spawnedAt;
     this.polls = task._polls;
     this.busyMs = timed ? (task._extra?.busyMs ?? 0) : undefined;
@@ -43,15 +42,6 @@ export class DumpTask {
       this.state === "running" || this.state === "ready" ? `is ${this.state}` : `waits for ${this.waitsFor}`;
     const site = this.spawnedAt === undefined ? "" : `, spawned ${this.spawnedAt.split("\n", 1)[0]}`;
     return `${this.#label} ${doing}${this.state === "closing" ? " while it cleans up" : ""}${site}`;
-  }
-}
-
-/** A `describe()` of somebody else's that throws must not hide the other tasks. */
-function describeWait(task: Task<unknown>): string {
-  try {
-    return task._waitsFor();
-  } catch (error) {
-    return `something whose describe() threw ${show(error)}`;
   }
 }
 

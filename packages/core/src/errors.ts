@@ -1,4 +1,7 @@
 /** The error classes a caller may catch. Every one carries a stable `code`. */
+import { show } from "./shown.ts";
+
+export { show };
 
 /** The `code` of a {@link UsageError}. @public */
 export type UsageCode =
@@ -104,12 +107,4 @@ export function guardOrder(): UsageError {
     "ERR_RT_GUARD_ORDER",
     "A guard taken later is still held; dispose guards in reverse order",
   );
-}
-
-/** A short text for a value in a message. @public */
-export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === "function") return `function ${value.name}`;
-  if (typeof value === "object" && value !== null) return `an object of class ${value.constructor?.name}`;
-  return String(value);
 }

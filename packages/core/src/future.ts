@@ -5,6 +5,7 @@
  * never suspends the generator.
  */
 import { UsageError } from "./errors.ts";
+import { waitOf } from "./shown.ts";
 import { currentContext, realm, type Suspension } from "./internal/realm.ts";
 
 /** What {@link Future.poll} returns for "not yet". @see Tokio `Poll::Pending` @public */
@@ -185,14 +186,14 @@ export function notPolled(future: Future<unknown>): Suspension {
   if (currentContext() !== null) throw awaitedTwice(future);
   throw new UsageError(
     "ERR_RT_OUTSIDE_TASK",
-    `${future.describe()} needs a task: spawn the generator, or pass it to blockOn`,
+    `${waitOf(future)} needs a task: spawn the generator, or pass it to blockOn`,
   );
 }
 
 function awaitedTwice(future: Future<unknown>): UsageError {
   return new UsageError(
     "ERR_RT_AWAITED_TWICE",
-    `${future.describe()} gives its result once; call the operation anew`,
+    `${waitOf(future)} gives its result once; call the operation anew`,
   );
 }
 
@@ -200,6 +201,6 @@ function awaitedTwice(future: Future<unknown>): UsageError {
 export function polledAfterCompletion(future: Future<unknown>): UsageError {
   return new UsageError(
     "ERR_RT_POLLED_AFTER_COMPLETION",
-    `${future.describe()} has given its result; stop polling it then`,
+    `${waitOf(future)} has given its result; stop polling it then`,
   );
 }

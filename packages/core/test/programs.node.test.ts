@@ -197,6 +197,25 @@ describe("a program with a failed task that nobody joins", { timeout: LIMIT_MS }
   });
 });
 
+describe("a program whose reports can't be told", { timeout: LIMIT_MS }, () => {
+  it("goes on where nobody reads its standard error any more", async () => {
+    const file = join(import.meta.dirname, "programs", "nobody-reads.ts");
+    const child = spawn(process.execPath, [SOURCE, file], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stderr.destroy();
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    const code = await new Promise((resolve) => {
+      child.once("close", resolve);
+    });
+    expect([code, out]).toMatchObject([0, expect.stringMatching(/^went on, with [01] listeners/) as string]);
+  });
+
+  it("goes on where subscribers of its diagnostics channels throw", async () => {
+    const { code, out } = await run("subscriber-throws.ts");
+    expect([code, out]).toEqual([0, "done,done true"]);
+  });
+});
+
 describe("a program with nothing left that keeps it alive", { timeout: LIMIT_MS }, () => {
   it("exits by itself, though tasks, a driver's timer and a watchdog are left", async () => {
     const { code, out } = await run("unreferenced.ts");
@@ -297,6 +316,13 @@ describe("watchForgotten", () => {
     expect(err).toContain("a forgotten end was collected without being closed");
     expect(err).toContain("programs/forgotten.ts");
     expect(err).not.toContain("a closed end");
+  });
+
+  it("names what can't be closed, too, and goes on", async () => {
+    const { code, err } = await run("forgotten.ts", ["throws"], { RT_DEBUG: "1" });
+    expect(code).toBe(0);
+    expect(err).toContain("a forgotten end was collected without being closed");
+    expect(err).toContain("can't be closed");
   });
 
   it("does nothing outside of debug mode", async () => {

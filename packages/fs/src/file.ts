@@ -7,7 +7,7 @@ import { Descriptor, type WriteOwner } from "./internal/descriptor.ts";
 import { disposed } from "./internal/disposed.ts";
 import { callPool } from "./internal/busy-pool.ts";
 import { discard, type Opened, Opening, takenOver } from "./internal/opening.ts";
-import { ioError, PoolCall, type Done } from "./internal/pool.ts";
+import { ioError, pathText, PoolCall, type Done } from "./internal/pool.ts";
 import { Metadata, type Permissions } from "./metadata.ts";
 import { OpenOptions } from "./open-options.ts";
 
@@ -381,10 +381,10 @@ export function openFile(
 }
 
 function invalidOptions(path: PathLike, why: string): IoError {
-  return new IoError("InvalidInput", `Cannot open ${String(path)}: ${why}`, {
+  return new IoError("InvalidInput", `Cannot open ${pathText(path)}: ${why}`, {
     code: "EINVAL",
     syscall: "open",
-    path: String(path),
+    path: pathText(path),
   });
 }
 

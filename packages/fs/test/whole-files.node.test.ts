@@ -46,6 +46,14 @@ describe("read", () => {
     expect(await rejectionOf(run(read(path)))).toMatchObject({ kind: "PermissionDenied", code: "EACCES" });
   });
 
+  it("fails with an IoError for a path that is none, and has no text", async () => {
+    for (const path of [Object.create(null), Symbol("path")] as never[]) {
+      const error = await rejectionOf(run(read(path)));
+      // Node itself may fail at naming what it refuses.
+      expect(error).toBeInstanceOf(IoError);
+    }
+  });
+
   it("takes a URL", async () => {
     const path = join(folder(), "a");
     writeFileSync(path, "x");

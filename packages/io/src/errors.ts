@@ -1,5 +1,5 @@
 /** The error classes a caller may catch. */
-import { isError } from "@rt/core/driver";
+import { isError, messageOf, show } from "@rt/core/driver";
 
 /**
  * What kind of failure an {@link IoError} is, whatever the platform calls it.
@@ -215,6 +215,15 @@ export class IoError extends Error {
 
   /** Wraps whatever a platform function threw, keeping Node's details; an `IoError` is given back as it is. */
   static from(error: unknown): IoError {
+    try {
+      return IoError.#from(error);
+    } catch {
+      // One that can't be looked at.
+      return new IoError("Other", messageOf(error) || show(error), { cause: error });
+    }
+  }
+
+  static #from(error: unknown): IoError {
     if (isIoError(error)) return error;
     // What is not there reads as undefined; what is of the wrong type is Node's own mistake.
     const details = (typeof error === "object" && error !== null ? error : {}) as IoErrorDetails;

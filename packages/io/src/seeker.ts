@@ -1,6 +1,6 @@
 /** Everything one can do with a position. */
 import { Future, PENDING, type Context, type Poll } from "@rt/core";
-import { madeProgress, pollProceed, rangeError, show, typeError } from "@rt/core/driver";
+import { classOf, madeProgress, pollProceed, rangeError, show, typeError } from "@rt/core/driver";
 import type { AsyncSeek, SeekFrom } from "./traits.ts";
 
 /**
@@ -70,7 +70,7 @@ class Seek extends Future<number> {
     return at;
   }
   override describe(): string {
-    return `a seek in a ${this.#io.constructor.name}`;
+    return `a seek in a ${classOf(this.#io)}`;
   }
 }
 

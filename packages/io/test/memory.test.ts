@@ -289,7 +289,34 @@ describe("IoError", () => {
     });
   });
 
+  it.each([
+    ["an object without a prototype", Object.create(null)],
+    ["an error whose code throws", broken("code")],
+    ["an error whose message throws", broken("message")],
+    ["an error whose message is a symbol", Object.assign(new Error("x"), { message: Symbol("x") })],
+    ["a symbol", Symbol("what")],
+    ["what can't be asked anything", revoked()],
+  ])("takes %s", (_what, thrown: unknown) => {
+    const error = IoError.from(thrown);
+    expect([error.name, error.kind, typeof error.message]).toEqual(["IoError", "Other", "string"]);
+    expect(Object.is(error.cause, thrown)).toBe(true);
+  });
+
   it("says its kind in its code", () => {
     expect(new IoError("UnexpectedEof", "x").code).toBe("ERR_RT_IO_UNEXPECTED_EOF");
   });
 });
+
+function broken(key: string): Error {
+  return Object.defineProperty(new Error("x"), key, {
+    get: () => {
+      throw new Error("hostile");
+    },
+  });
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}

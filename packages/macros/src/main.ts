@@ -2,6 +2,7 @@
 import type { IntoFuture, Runtime } from "@rt/core";
 import { show, typeError } from "@rt/core/driver";
 import { hostProcess, isEntry, type ModuleMeta } from "./internal/entry.ts";
+import { print, type ConsoleLike } from "./internal/print.ts";
 import {
   buildRuntime,
   checkKeys,
@@ -64,12 +65,8 @@ async function run<T>(runtime: Runtime, body: IntoFuture<T>): Promise<T | undefi
   }
 }
 
-interface ConsoleLike {
-  error(...values: unknown[]): void;
-}
-
 function fail(error: unknown): void {
-  (globalThis as unknown as { console: ConsoleLike }).console.error(error);
   const process = hostProcess();
   if (process !== undefined && !process.exitCode) process.exitCode = 1;
+  print((globalThis as unknown as { console: ConsoleLike }).console, error);
 }

@@ -82,6 +82,12 @@ describe("main", { timeout: LIMIT_MS }, () => {
     expect(err).toContain("because of this");
   });
 
+  it("prints what can be shown of an error that can't be inspected, and goes on as for any other", async () => {
+    const { code, out, err } = await run(["fails-hostile.ts"]);
+    expect([code, out]).toEqual([1, "went on with undefined"]);
+    expect(err).toContain("the body broke");
+  });
+
   it("keeps an exit code that the body has set before it failed", async () => {
     expect(await run(["fails.ts", "3"])).toMatchObject({ code: 3 });
   });

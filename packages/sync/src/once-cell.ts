@@ -4,7 +4,7 @@
  * Invariant: while nobody is `_initializing`, nobody is in line.
  */
 import { Future, intoFuture, PENDING, type Context, type IntoFuture, type Poll } from "@rt/core";
-import { madeProgress, pollProceed } from "@rt/core/driver";
+import { madeProgress, pollProceed, waitOf } from "@rt/core/driver";
 import { SetError } from "./errors.ts";
 import { Cell, type CellWaiter } from "./internal/cell.ts";
 import type { Place } from "./internal/wait-list.ts";
@@ -149,6 +149,6 @@ class GetOrInit<T> extends Future<T> implements CellWaiter {
   }
 
   override describe(): string {
-    return this._running === null ? "a OnceCell to be initialized" : this._running.describe();
+    return this._running === null ? "a OnceCell to be initialized" : waitOf(this._running);
   }
 }

@@ -19,6 +19,7 @@ import {
   stepsOn,
   suspension,
   TAKEN,
+  waitOf,
 } from "@rt/core/driver";
 import { type Duration, toMillis } from "./duration.ts";
 import { Elapsed } from "./errors.ts";
@@ -102,7 +103,7 @@ export class Timeout<T> extends Future<T> {
   override describe(): string {
     const timer = this._sleep ?? this;
     const left = Math.max(0, Math.ceil(timer._deadline - timer._driver.now()));
-    return `${this._inner?.describe() ?? "nothing"}, for at most ${left} ms`;
+    return `${this._inner === null ? "nothing" : waitOf(this._inner)}, for at most ${left} ms`;
   }
 
   /** @internal */

@@ -14,11 +14,16 @@ interface Forgotten {
 let registry: FinalizationRegistry<Forgotten> | undefined;
 
 function reportForgotten({ what, frames, close }: Forgotten): void {
-  close();
-  currentCore().report({
+  const core = currentCore();
+  core.report({
     kind: "forgotten",
     message: `rt: ${what} was collected without being closed; dispose it, or declare it with using\n  made ${frames.replaceAll("\n", "\n       ")}`,
   });
+  try {
+    close();
+  } catch (error) {
+    core.report({ kind: "forgotten", message: `rt: ${what} that was collected could not be closed`, error });
+  }
 }
 
 /**

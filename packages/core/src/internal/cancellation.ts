@@ -24,8 +24,16 @@ export function isOwnCancellation(dropped: Dropped, error: unknown): boolean {
   }
 }
 
-/** Whether `error` is our `Cancelled`, or has it as its cause. */
+/** Whether `error` is our `Cancelled`, or has it as its cause. Of one that can't be looked at, it is not. */
 export function isCausedByCancel(error: unknown): boolean {
+  try {
+    return hasCancelAsCause(error);
+  } catch {
+    return false;
+  }
+}
+
+function hasCancelAsCause(error: unknown): boolean {
   for (let depth = 0; depth < DEPTH && error !== undefined && error !== null; depth += 1) {
     if (isCancellation(error)) return true;
     if (typeof error !== "object") return false;

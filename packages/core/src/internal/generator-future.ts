@@ -2,6 +2,7 @@
 import { Cancelled, show, UsageError } from "../errors.ts";
 import { Future, PENDING, polledAfterCompletion, type Async, type Context, type Poll } from "../future.ts";
 import { adoptCleanup } from "./cleanup.ts";
+import { messageOf, waitOf } from "../shown.ts";
 import { isOwnCancellation } from "./cancellation.ts";
 import { isFuture } from "./kinds.ts";
 import { isError } from "./other-realm.ts";
@@ -134,20 +135,28 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
  * is to fail, unless it catches the error.
  */
 export function rejectYield(generator: Async<unknown>, value: unknown): Step {
-  const remedy = isFuture(value)
-    ? "write yield* instead of yield"
-    : "yield* takes futures: wrap promises in fromPromise";
-  const error = new UsageError("ERR_RT_INVALID_YIELD", `The task yielded ${show(value)}; ${remedy}`);
+  const error = new UsageError(
+    "ERR_RT_INVALID_YIELD",
+    `The task yielded ${show(value)}; ${remedyFor(value)}`,
+  );
   let result: Step;
   try {
     result = generator.throw(error);
   } catch (thrown) {
     // A `yield*` over something that has no `throw` method makes the engine complain about that instead.
-    throw isError(thrown) && thrown.name === "TypeError" && thrown.message.includes("'throw'")
-      ? error
-      : thrown;
+    const isComplaint = messageOf(thrown).includes("'throw'") && isError(thrown) && thrown.name === "TypeError";
+    throw isComplaint ? error : thrown;
   }
   return isSuspension(result) || result.done ? result : rejectYield(generator, result.value);
+}
+
+function remedyFor(value: unknown): string {
+  try {
+    if (isFuture(value)) return "write yield* instead of yield";
+  } catch {
+    // It can't even be asked that.
+  }
+  return "yield* takes futures: wrap promises in fromPromise";
 }
 
 /** Closing again and again ends every `finally` but one that starts over on purpose. */
@@ -181,7 +190,7 @@ export function describeLeaf(generator: Async<unknown>): string {
   aside(traceLeaf, generator);
   const leaf = realm.trace;
   realm.trace = null;
-  return leaf?.describe() ?? "nothing";
+  return leaf === null ? "nothing" : waitOf(leaf);
 }
 
 /** Tells the holders of the scope's signal that it was dropped. */

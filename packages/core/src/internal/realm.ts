@@ -132,18 +132,18 @@ const CANCELLED: Cancelled["code"] = "ERR_RT_CANCELLED";
 
 /** What tells a dropped computation so, or a signal of it, or another copy of this package. */
 export function isCancellation(error: unknown): boolean {
-  return error === realm.cancelled || error instanceof Cancelled || isCancelledElsewhere(error);
+  try {
+    return error === realm.cancelled || error instanceof Cancelled || isCancelledElsewhere(error);
+  } catch {
+    return false; // one that can't be looked at is none of ours
+  }
 }
 
 /** A `Cancelled` of another copy of this package. A `JoinError` has the same code. */
 function isCancelledElsewhere(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
-  try {
-    const { name, code } = error as Partial<Cancelled>;
-    return name === "Cancelled" && code === CANCELLED;
-  } catch {
-    return false; // one that can't be looked at is none of ours
-  }
+  const { name, code } = error as Partial<Cancelled>;
+  return name === "Cancelled" && code === CANCELLED;
 }
 
 /**

@@ -608,17 +608,19 @@ export abstract class RuntimeCore implements Spawner {
 
   report(report: Report): void {
     const sink = this.config.onReport;
+    // Taken before the sink has it, which might write on it.
+    const { message, error } = report;
+    const site = report.task?.spawnedAt;
     try {
       if (sink !== undefined) {
         sink(report);
         return;
       }
-    } catch (error) {
-      printReport("rt: the onReport hook threw", error);
+    } catch (thrown) {
+      printReport("rt: the onReport hook threw", thrown);
     }
-    const site = report.task?.spawnedAt;
     const where = site === undefined ? "" : `\n  spawned ${site.replaceAll("\n", "\n          ")}`;
-    printReport(report.message + where, report.error);
+    printReport(message + where, error);
   }
 
   /** Calls a hook, if there is one. It is told of the users' tasks only. */

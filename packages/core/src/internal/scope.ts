@@ -35,6 +35,7 @@ import { isCausedByCancel, isOwnCancellation } from "./cancellation.ts";
 import { Ending } from "./ending.ts";
 import { proceed } from "./budget.ts";
 import { promiseFuture } from "./promise-future.ts";
+import { waitOf } from "../shown.ts";
 import { isMarked, leaveMark } from "./subscription.ts";
 import type { LocalsNode } from "./locals.ts";
 import { BUDGET, currentScope, guessScope, realm } from "./realm.ts";
@@ -171,10 +172,10 @@ export class Scope<T = unknown> extends Future<T> implements GeneratorScope {
   }
 
   override describe(): string {
-    if ((this._state & DELEGATED) !== 0) return this._delegate().describe();
+    if ((this._state & DELEGATED) !== 0) return waitOf(this._delegate());
     const leaves: string[] = [];
     for (let node = this._awaits; node !== null; node = node._next)
-      if (node._leaf !== null) leaves.push(node._leaf.describe());
+      if (node._leaf !== null) leaves.push(waitOf(node._leaf));
     return leaves.length === 0 ? "a promise" : leaves.join(", ");
   }
 

@@ -14,8 +14,8 @@ export function captureSite(above: unknown): Error {
 
 /** The frames alone, one a line. */
 export function siteFrames(site: Error): string {
-  const lines = (site.stack ?? "").split("\n");
-  return lines
+  return stackOf(site)
+    .split("\n")
     .filter((line) => /^\s+at |@/.test(line))
     .map((line) => line.trim())
     .join("\n");
@@ -23,12 +23,22 @@ export function siteFrames(site: Error): string {
 
 /** Adds the frames of the spawn to an error's stack, once. */
 export function appendSite(error: unknown, site: Error, label: string): void {
-  if (!isError(error) || typeof error.stack !== "string" || error.stack.includes(SEAM)) return;
-  const frames = siteFrames(site).replaceAll(/^/gm, "    ");
   try {
+    if (!isError(error) || typeof error.stack !== "string" || error.stack.includes(SEAM)) return;
+    const frames = siteFrames(site).replaceAll(/^/gm, "    ");
     error.stack += `\n    ${SEAM}${label} was spawned here ---\n${frames}`;
   } catch {
-    // A frozen error keeps its stack.
+    // A frozen error keeps its stack; there are others that can't be looked at.
+  }
+}
+
+/** A program may make what it likes of stacks (`Error.prepareStackTrace`), or fail to. */
+function stackOf(site: Error): string {
+  try {
+    const stack: unknown = site.stack;
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
   }
 }
 

@@ -25,6 +25,7 @@ import { JoinHandle } from "../join-handle.ts";
 import { JoinError } from "../join-error.ts";
 import type { CapturedContext } from "../platform/platform.ts";
 import type { ReportedTask } from "../report.ts";
+import { messageOf, waitOf } from "../shown.ts";
 import type { Id } from "../task-id.ts";
 import type { Closable } from "./cleanup.ts";
 import {
@@ -496,7 +497,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
   _joinError(): JoinError {
     if ((this._state & FAILED) === 0) return this._error() as JoinError;
     const cause = this._value;
-    const text = isError(cause) ? cause.message : typeof cause === "string" ? cause : "";
+    const text = messageOf(cause);
     return JoinError._of(this.id(), true, `${this._label()} failed${text && `: ${text}`}`, { cause });
   }
 
@@ -558,7 +559,7 @@ export class Task<T> extends JoinHandle<T> implements Context, Waker, GeneratorS
     }
     if ((this._state & FUTURE) === 0)
       return this._polls === 0 ? "its first poll" : describeLeaf(this._body as Async<T>);
-    return (this._body as Future<T> | null)?.describe() ?? "nothing";
+    return this._body === null ? "nothing" : waitOf(this._body as Future<T>);
   }
 
   _extend(): TaskExtra {

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { channel as nodeChannel } from "node:diagnostics_channel";
 import { inspect, types } from "node:util";
+import { messageOf, show, spell } from "../shown.ts";
 import type { CapturedContext, Channel, HostTimer, ScopeStore } from "./platform.ts";
 
 export { startWatchdog } from "./watchdog.ts";
@@ -140,10 +141,44 @@ function hideOnBun(isOurs: (reason: unknown) => boolean): void {
 }
 
 /** True for a promise of any realm, and of any subclass. */
-export const isPromise: (value: unknown) => boolean = types.isPromise;
+export const isPromise: (value: PromiseLike<unknown>) => boolean = types.isPromise;
 
-/** Where reports go that nobody else takes. */
+/** Where reports go that nobody else takes. Never throws. */
 export function printReport(message: string, error?: unknown): void {
-  const text = error === undefined ? message : `${message}\n${inspect(error)}`;
-  process.stderr.write(`${text}\n`);
+  const text = error === undefined ? message : `${message}\n${inspected(error)}`;
+  try {
+    write(host.stderr, `${text}\n`);
+  } catch {
+    // There is nobody left to tell it to.
+  }
+}
+
+/** What `inspect` makes of an error, or what can be said of one that it does not get through. */
+function inspected(error: unknown): string {
+  try {
+    const text = inspect(error);
+    // So much is all that some Nodes make of an error that has a hostile getter.
+    return text.startsWith("[object ") && types.isNativeError(error) ? spell(error) : text;
+  } catch (thrown) {
+    try {
+      return inspect(error, { customInspect: false });
+    } catch {
+      return `${spell(error)}\n  (inspecting it failed: ${messageOf(thrown) || show(thrown)})`;
+    }
+  }
+}
+
+function ignore(): void {}
+
+/** Writes to a stream whose reader may have gone. The stream tells so by an event, which ends a process if nobody listens. */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  stream.once("error", ignore);
+  try {
+    stream.write(text, (failed) => {
+      // The event comes behind this, once for the stream.
+      if (failed != null && stream.listenerCount("error") === 0) stream.once("error", ignore);
+    });
+  } finally {
+    stream.off("error", ignore);
+  }
 }

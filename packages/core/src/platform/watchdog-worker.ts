@@ -32,7 +32,11 @@ function look(): void {
   if (elapsed < thresholdMs) return;
   reported = true;
   const label = new TextDecoder().decode(bytes.slice(0, words[LENGTH]));
-  writeSync(2, `rt: ${label} has been blocking its thread for ${Math.round(elapsed)} ms\n`);
+  try {
+    writeSync(2, `rt: ${label} has been blocking its thread for ${Math.round(elapsed)} ms\n`);
+  } catch {
+    // Nobody reads there any more.
+  }
 }
 
 setInterval(look, LOOK_MS);

@@ -1,4 +1,5 @@
 /** The side of `#platform` for browsers and other hosts without Node's modules; see `platform.ts`. */
+import { spell } from "../shown.ts";
 import type { CapturedContext, Channel, HostTimer, ScopeStore, WatchdogThread } from "./platform.ts";
 
 interface RejectionEvent {
@@ -81,10 +82,12 @@ export function onceNothingIsLeft(_fn: () => void): () => void {
  * True for a promise of another realm. Nothing asks for a promise's inside, so it is known by its looks: there are thenables
  * that call themselves a `Promise`, but with a `then` that somebody wrote.
  */
-export function isPromise(value: unknown): boolean {
+export function isPromise(value: PromiseLike<unknown>): boolean {
+  const { then } = value;
   return (
     Object.prototype.toString.call(value) === "[object Promise]" &&
-    /\[native code\]\s*\}$/.test(Function.prototype.toString.call((value as PromiseLike<unknown>).then))
+    typeof then === "function" &&
+    /\[native code\]\s*\}$/.test(Function.prototype.toString.call(then))
   );
 }
 
@@ -107,9 +110,18 @@ export function hideCancellations(isOurs: (reason: unknown) => boolean): void {
   });
 }
 
+/** Never throws, whatever the console makes of an error. */
 export function printReport(message: string, error?: unknown): void {
-  if (error === undefined) host.console.error(message);
-  else host.console.error(message, error);
+  try {
+    if (error === undefined) host.console.error(message);
+    else host.console.error(message, error);
+  } catch {
+    try {
+      host.console.error(error === undefined ? message : `${message}\n${spell(error)}`);
+    } catch {
+      // There is nobody left to tell it to.
+    }
+  }
 }
 
 export function startWatchdog(_thresholdMs: number): WatchdogThread | null {

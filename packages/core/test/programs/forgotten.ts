@@ -1,4 +1,4 @@
-/** Leaves two ends to garbage collection, of which one was closed before. */
+/** Leaves two ends to garbage collection, of which one was closed before. Argument: `throws` for one that can't be closed. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { closedProperly, watchForgotten } from "@rt/core/driver";
@@ -10,7 +10,11 @@ let closed = 0;
 
 function openEnd(isClosed: boolean): void {
   const end = {};
-  watchForgotten(end, isClosed ? "a closed end" : "a forgotten end", () => (closed += 1), openEnd);
+  const close = (): void => {
+    closed += 1;
+    if (process.argv[2] === "throws") throw new Error("can't be closed");
+  };
+  watchForgotten(end, isClosed ? "a closed end" : "a forgotten end", close, openEnd);
   if (isClosed) closedProperly(end);
 }
 

@@ -5,7 +5,7 @@
  * fetched, is discarded, which closes what it opened.
  */
 import { Future, Handle, PENDING, type Context, type Poll, type Waker } from "@rt/core";
-import { holdClock, madeProgress, pollProceed } from "@rt/core/driver";
+import { holdClock, madeProgress, pollProceed, show } from "@rt/core/driver";
 import { IoError } from "@rt/io";
 import type { PathLike } from "node:fs";
 import { callPool } from "./busy-pool.ts";
@@ -76,7 +76,7 @@ export class PoolCall<R, T> extends Future<T> {
 
   override describe(): string {
     const { verb, path } = this.#call;
-    return path === undefined ? verb : `${verb} of ${String(path)}`;
+    return path === undefined ? verb : `${verb} of ${pathText(path)}`;
   }
 
   #start(): void {
@@ -125,17 +125,26 @@ export function action(verb: string, path: PathLike, start: (done: Done<void>) =
   return call(verb, path, start);
 }
 
+/** A path in a message. It may be anything: Node is yet to refuse it, or has done so. */
+export function pathText(path: PathLike): string {
+  try {
+    return String(path);
+  } catch {
+    return show(path);
+  }
+}
+
 /** The error of `node:fs` as ours; `path` is added where Node does not know it, as for a call on a descriptor. */
 export function ioError(error: unknown, path?: PathLike): IoError {
   if (error instanceof IoError) return error;
   const { code, errno, syscall } = error as NodeJS.ErrnoException;
   if (path === undefined || (error as NodeJS.ErrnoException).path !== undefined) return IoError.from(error);
   const bare = IoError.from(error);
-  return new IoError(bare.kind, `${bare.message} '${String(path)}'`, {
+  return new IoError(bare.kind, `${bare.message} '${pathText(path)}'`, {
     code,
     errno,
     syscall,
-    path: String(path),
+    path: pathText(path),
     cause: error,
   });
 }

@@ -1,11 +1,12 @@
 /** Seeking where some bytes have been read ahead. */
+import { classOf } from "@rt/core/driver";
 import { IoError } from "../errors.ts";
 import type { AsyncSeek, SeekFrom } from "../traits.ts";
 
 /** The seek of what is behind a buffer, or an error where it has no position. */
 export function seekable(inner: object): AsyncSeek {
   if (typeof (inner as Partial<AsyncSeek>).startSeek === "function") return inner as AsyncSeek;
-  throw new IoError("Unsupported", `Cannot seek: a ${inner.constructor.name} has no position`);
+  throw new IoError("Unsupported", `Cannot seek: a ${classOf(inner)} has no position`);
 }
 
 /** Starts the seek, and gives what has to follow it where one can't express the distance. */

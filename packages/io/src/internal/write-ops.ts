@@ -1,6 +1,7 @@
 /** The futures of writers, see `read-ops.ts`. */
 import { Future, PENDING, type Context, type Poll } from "@rt/core";
 import {
+  classOf,
   currentContext,
   FINISHED,
   madeProgress,
@@ -184,7 +185,7 @@ export class Flush extends Future<void> {
     return suspension;
   }
   override describe(): string {
-    return `a ${this._io.constructor.name} to be flushed`;
+    return `a ${classOf(this._io)} to be flushed`;
   }
 }
 
@@ -193,6 +194,6 @@ export class Shutdown extends WriteOp<void> {
     return this._io.pollShutdown(cx);
   }
   override describe(): string {
-    return `a ${this._io.constructor.name} to be shut down`;
+    return `a ${classOf(this._io)} to be shut down`;
   }
 }

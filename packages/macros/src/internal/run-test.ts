@@ -1,14 +1,15 @@
 /** One test on a runtime of its own, whichever runner it is for. */
 import type { IntoFuture, Report, Runtime } from "@rt/core";
-import { isError } from "@rt/core/driver";
+import { messageOf } from "@rt/core/driver";
 import { isGeneratorFunction, waitable } from "./handler.ts";
+import { print, type ConsoleLike } from "./print.ts";
 import { buildRuntime, type RuntimeOptions } from "./runtime-options.ts";
 
 /** What a test does: a plain, a generator or an async function. @public */
 export type TestBody<A extends readonly unknown[]> = (...args: A) => unknown;
 
 interface Host {
-  readonly console: { error(...values: unknown[]): void };
+  readonly console: ConsoleLike;
   readonly setImmediate?: (fn: () => void) => void;
   readonly MessageChannel: new () => {
     readonly port1: { onmessage: (() => void) | null; close(): void };
@@ -43,7 +44,7 @@ export async function runTest<A extends readonly unknown[]>(
   try {
     await runtime.blockOn(toBody(body, args));
   } catch (error) {
-    for (const report of failures) console.error(report.message, report.error);
+    for (const report of failures) print(console, report.message, report.error);
     throw error;
   } finally {
     isOver = true;
@@ -60,7 +61,8 @@ const FAILURES: readonly string[] = ["task-failed", "hook-failed", "waker-failed
 
 /** With the message of the error itself: not every runner shows causes. */
 function say({ message, error }: Report, count: number): string {
-  const what = isError(error) ? `: ${error.message}` : "";
+  const text = messageOf(error);
+  const what = text && `: ${text}`;
   return `${message}${what}${count === 1 ? "" : ` (and ${count - 1} more)`}`;
 }
 

@@ -1,5 +1,6 @@
 /** What `select` and `join` do with a list of futures, of which those that have completed are null. */
 import { type Future, UsageError } from "@rt/core";
+import { waitOf } from "@rt/core/driver";
 
 /** A future that has not completed, or null. */
 export type Slot = Future<unknown> | null;
@@ -28,7 +29,7 @@ export function describeAll(futures: readonly Slot[], names: readonly string[] |
   const waits: string[] = [];
   for (const [i, future] of futures.entries()) {
     if (future === null) continue;
-    waits.push(names === null ? future.describe() : `${names[i]}: ${future.describe()}`);
+    waits.push(names === null ? waitOf(future) : `${names[i]}: ${waitOf(future)}`);
   }
   return waits.join("; ");
 }

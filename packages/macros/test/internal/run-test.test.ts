@@ -49,6 +49,32 @@ describe("runTest", () => {
     expect((failure as Error).message).toContain("(and 2 more)");
   });
 
+  it("throws what the body throws, though what a task threw can't be shown", async () => {
+    const spy = vi.spyOn(console, "error").mockImplementation((...values: unknown[]) => {
+      if (values.some((value) => typeof value === "object")) throw new Error("hostile");
+    });
+    onTestFinished(() => spy.mockRestore());
+    const error = new Error("body");
+    const failure = await rejection(
+      runTest(
+        {},
+        async () => {
+          spawn(async () => {
+            throw Object.assign(new Error("unnoticed"), { message: Symbol("hostile"), stack: undefined });
+          });
+          await new Promise((resolve) => {
+            setTimeout(resolve, 5);
+          });
+          throw error;
+        },
+        [],
+        never,
+      ),
+    );
+    expect(failure).toBe(error);
+    expect(spy.mock.calls.flat()).toContain("an object of class Error");
+  });
+
   it("throws what the body throws rather than what a task does, which it prints", async () => {
     const calls = printed();
     const error = new Error("body");

@@ -1,5 +1,6 @@
 /** Three operations at once. */
 import { Future, PENDING, type Context, type Poll } from "@rt/core";
+import { waitOf } from "@rt/core/driver";
 
 /** One of them. */
 class Part<T> {
@@ -48,6 +49,6 @@ export class Together<A, B, C> extends Future<[A, B, C]> {
 
   override describe(): string {
     const parts = [this.#a, this.#b, this.#c].filter((part) => part.value === PENDING);
-    return parts.map((part) => part.future.describe()).join(" and ");
+    return parts.map((part) => waitOf(part.future)).join(" and ");
   }
 }

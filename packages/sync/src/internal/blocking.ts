@@ -1,6 +1,6 @@
 /** What every `blocking…` method does. */
 import { PENDING, UsageError, type Future } from "@rt/core";
-import { isDriving } from "@rt/core/driver";
+import { isDriving, waitOf } from "@rt/core/driver";
 import { NOBODY } from "./wait-list.ts";
 
 /**
@@ -14,7 +14,7 @@ export function blocking<T>(future: Future<T>): T {
     const value = future.poll(NOBODY);
     if (value !== PENDING) return value;
   }
-  const what = future.describe();
+  const what = waitOf(future);
   future.drop();
   throw new UsageError(
     "ERR_RT_WOULD_BLOCK",

@@ -1,5 +1,6 @@
 /** The errors for objects whose time is over. */
 import { UsageError, type Future } from "@rt/core";
+import { waitOf } from "@rt/core/driver";
 
 /** For an end, a guard or a permit that was given up. `remedy` says how, and what to do instead. */
 export function disposed(
@@ -13,6 +14,6 @@ export function disposed(
 export function completed(future: Future<unknown>): UsageError {
   return new UsageError(
     "ERR_RT_POLLED_AFTER_COMPLETION",
-    `Cannot poll ${future.describe()}: it has already completed; stop polling once it gave its value`,
+    `Cannot poll ${waitOf(future)}: it has already completed; stop polling once it gave its value`,
   );
 }

@@ -1,6 +1,7 @@
 /** Names of Unix sockets. */
 import { show, typeError } from "@rt/core/driver";
 import { IoError } from "@rt/io";
+import { socketPathRoom } from "./internal/sys/platform.ts";
 
 /**
  * What a Unix socket is bound to: nothing, the path of a file, or, on Linux, an abstract name.
@@ -47,5 +48,12 @@ export function pathOf(path: UnixPath): string {
   if (typeof text !== "string") throw typeError(`A Unix socket is named by a path, not by ${show(path)}`);
   if (text === "" || text.indexOf("\0", 1) > 0)
     throw new IoError("InvalidInput", `Cannot use ${show(text)} as the path of a Unix socket`);
+  // Some versions of Node cut a longer one off, and use the file of that name. A path has a zero byte behind it.
+  const room = socketPathRoom() - (text.startsWith("\0") ? 0 : 1);
+  if (Buffer.byteLength(text) > room)
+    throw new IoError(
+      "InvalidInput",
+      `Cannot use ${show(text)} as the path of a Unix socket: it has more than ${room} bytes; use a shorter one`,
+    );
   return text;
 }

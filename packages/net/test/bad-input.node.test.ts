@@ -1,10 +1,11 @@
 /** Whatever Node can't do anything with is an IoError of kind InvalidInput, at once or later, and leaves nothing behind. */
 import dns from "node:dns";
+import { readdirSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Future, Handle, type JoinHandle } from "@rt/core";
+import { type Future, Handle, spawn } from "@rt/core";
 import { isClockHeld } from "@rt/core/driver";
 import { IoError } from "@rt/io";
 import {
@@ -213,20 +214,48 @@ describe("UdpSocket", () => {
 });
 
 describe("paths", () => {
-  it.each(LANES)("that are too long for a socket are InvalidInput, in the %s lane", (lane) =>
+  const refused = { name: "IoError", kind: "InvalidInput" };
+  /** One with so many bytes, of which some characters have two. */
+  const pathOf = (bytes: number): string => {
+    const start = join(tmpdir(), "rt-é-");
+    return start + "a".repeat(bytes - Buffer.byteLength(start));
+  };
+
+  it.skipIf(process.platform === "win32").each(LANES)(
+    "that are too long for a socket are refused, and never cut off, in the %s lane",
+    (lane) =>
+      run(function* () {
+        for (const bytes of [108, 109, 300, 5_000])
+          for (const use of [UnixStream.connect, UnixListener.bind]) {
+            const one = async (): Promise<unknown> => await (use(pathOf(bytes)) as Future<unknown>);
+            const handle =
+              lane === "async"
+                ? spawn(one)
+                : spawn(function* () {
+                    return yield* use(pathOf(bytes)) as Future<unknown>;
+                  });
+            expect(yield* failureOf(handle)).toMatchObject(refused);
+          }
+        expect(readdirSync(tmpdir()).filter((name) => name.startsWith("rt-é-a"))).toEqual([]);
+        checkNothingLeft();
+      }),
+  );
+
+  it.runIf(process.platform === "linux")("that just fit are used, and names too", () =>
     run(function* () {
-      const path = join(tmpdir(), "a".repeat(300));
-      for (const use of [UnixStream.connect, UnixListener.bind]) {
-        const handle: JoinHandle<unknown> = inLane(lane, () => use(path) as Future<unknown>);
-        expect(yield* failureOf(handle)).toMatchObject({ name: "IoError", kind: "InvalidInput" });
+      for (const path of [pathOf(107), `\0${"a".repeat(107)}`]) {
+        using listener = yield* UnixListener.bind(path);
+        using client = yield* UnixStream.connect(path);
+        const [server] = yield* listener.accept();
+        expect(client.peerAddr().equals(listener.localAddr())).toBe(true);
+        server.close();
       }
-      checkNothingLeft();
+      expect(thrownBy(() => UnixStream.connect(`\0${"a".repeat(108)}`))).toMatchObject(refused);
     }),
   );
 
   it("with a zero byte, and descriptors that are no pipes, are InvalidInput", () =>
     run(function* () {
-      const refused = { name: "IoError", kind: "InvalidInput" };
       expect(thrownBy(() => new PipeOpenOptions().openReceiver("a\0b"))).toMatchObject(refused);
       expect(thrownBy(() => PipeReceiver.fromFd(2 ** 20, { unchecked: true }))).toMatchObject(refused);
       checkNothingLeft();

@@ -6,6 +6,12 @@ import { Backoff } from "./backoff.ts";
 import { attempt, closeQuietly, NOT_NOW } from "./not-now.ts";
 import { HAS_READINESS, O_NONBLOCK, openAnew } from "./sys/descriptors.ts";
 
+/**
+ * How much is written at a time. Where it is limited, that is what every system writes as a whole or not at all: Deno
+ * goes on by itself when it could write a part, and does not say how much of it when it can't go on.
+ */
+const MOST: number = HAS_READINESS ? Infinity : 512;
+
 export class FifoOutput {
   readonly fd: number;
   #socket: Socket | null = null;
@@ -20,7 +26,8 @@ export class FifoOutput {
     let at = from;
     try {
       while (at < to) {
-        const count = attempt(() => writeSync(this.fd, bytes, at, to - at, null));
+        const most = Math.min(to - at, MOST);
+        const count = attempt(() => writeSync(this.fd, bytes, at, most, null));
         if (count === NOT_NOW) break;
         at += count;
       }

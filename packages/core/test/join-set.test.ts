@@ -900,6 +900,17 @@ describe("JoinSet[Symbol.asyncIterator]", () => {
     gates[0]?.open(3);
     expect(await set.joinNext()).toBe(3);
   });
+
+  it("gives up its wait at return() and throw(), and leaves the task in the set", async () => {
+    const { set, gates } = gated(1);
+    const [returned, thrown] = [set[Symbol.asyncIterator](), set[Symbol.asyncIterator]()];
+    const nexts = [returned.next(), thrown.next()];
+    await returned.return();
+    await rejection(thrown.throw(new Error("stop")));
+    gates[0]?.open(3);
+    const done = { done: true, value: undefined };
+    expect([await Promise.all(nexts), await set.joinNext()]).toEqual([[done, done], 3]);
+  });
 });
 
 describe("JoinSet.from", () => {

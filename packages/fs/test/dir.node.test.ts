@@ -162,6 +162,27 @@ describe("ReadDir[Symbol.asyncIterator]", () => {
     for await (const entry of await readDir(path)) if (entry.fileName() !== "") break;
     await expectClosed(path);
   });
+
+  it.skipIf(!SEES_DESCRIPTORS)(
+    "answers return() and throw() while next() waits, and closes the directory behind what is under way",
+    async () => {
+      const path = folderOf(3);
+      for (const end of ["return", "throw"] as const) {
+        const iterator = (await readDir(path))[Symbol.asyncIterator]();
+        const next = iterator.next();
+        if (end === "return") await iterator.return();
+        else await rejectionOf(iterator.throw(new Error("stop")));
+        expect(await next).toEqual({ done: true, value: undefined });
+        await expectClosed(path);
+      }
+    },
+  );
+
+  it("makes the next use throw ERR_RT_DISPOSED when the loop is left", async () => {
+    const dir = await readDir(folderOf(3));
+    for await (const _ of dir) break;
+    expect(await rejectionOf(dir.nextEntry())).toMatchObject({ code: "ERR_RT_DISPOSED" });
+  });
 });
 
 describe("ReadDir[Symbol.dispose]", () => {

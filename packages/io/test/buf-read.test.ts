@@ -3,6 +3,7 @@ import {
   BufReader,
   ChunkReader,
   cursor,
+  duplex,
   IoError,
   LimitError,
   reader,
@@ -22,6 +23,7 @@ import {
   Script,
   text,
   thrownBy,
+  turn,
   utf8,
 } from "./support/io.ts";
 
@@ -400,6 +402,27 @@ describe("Lines[Symbol.asyncIterator]", () => {
     };
     expect(await rejectionOf(loop())).toBe(error);
   });
+
+  it("gives up its wait at return(), and leaves what comes later to the next loop", async () => {
+    const [a, b] = duplex(8);
+    const items = a.lines();
+    const iterator = items[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turn();
+    await b.writeAll("la");
+    expect([await iterator.return(undefined), await next]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    await b.writeAll("te\n");
+    expect(await items[Symbol.asyncIterator]().next()).toEqual({ done: false, value: "late" });
+  });
+
+  it("ends with an error, also for one who goes on asking", async () => {
+    const iterator = cursor("long\na\n").lines({ limit: 2 })[Symbol.asyncIterator]();
+    expect(await rejectionOf(iterator.next())).toBeInstanceOf(LimitError);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  });
 });
 
 describe("Split[Symbol.asyncIterator]", () => {
@@ -430,6 +453,27 @@ describe("Split[Symbol.asyncIterator]", () => {
     for await (const part of cursor("ab;cd").split(0x3b)) parts.push(part);
     parts[0]?.fill(0x78);
     expect(parts.map(text)).toEqual(["xx", "cd"]);
+  });
+
+  it("gives up its wait at return(), and leaves what comes later to the next loop", async () => {
+    const [a, b] = duplex(8);
+    const items = a.buffered().split(0x3b);
+    const iterator = items[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turn();
+    await b.writeAll("la");
+    expect([await iterator.return(undefined), await next]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    await b.writeAll("te;");
+    expect(await items[Symbol.asyncIterator]().next()).toEqual({ done: false, value: utf8("late") });
+  });
+
+  it("ends with an error, also for one who goes on asking", async () => {
+    const iterator = cursor("long;a;").split(0x3b, { limit: 2 })[Symbol.asyncIterator]();
+    expect(await rejectionOf(iterator.next())).toBeInstanceOf(LimitError);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 });
 

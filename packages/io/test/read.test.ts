@@ -1,6 +1,6 @@
 /* oxlint-disable no-unmodified-loop-condition -- what is waited for changes it */
 import { PENDING, spawn, type Context, type Poll } from "@rt/core";
-import { cursor, empty, IoError, ReadBuf, Reader, reader, type AsyncRead } from "@rt/io";
+import { cursor, duplex, empty, IoError, ReadBuf, Reader, reader, type AsyncRead } from "@rt/io";
 import { describe, expect, it } from "vitest";
 import {
   bytes,
@@ -360,6 +360,19 @@ describe("Reader[Symbol.asyncIterator]", () => {
       for await (const _chunk of new Script("a", error)) continue;
     };
     expect(await rejectionOf(loop())).toBe(error);
+  });
+
+  it("gives up its wait at return(), and leaves what comes later to the reader", async () => {
+    const [a, b] = duplex(8);
+    const iterator = a[Symbol.asyncIterator]();
+    const next = iterator.next();
+    const returned = iterator.return();
+    await b.writeAll("late");
+    expect([await returned, await next, text(await a.readChunk())]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      "late",
+    ]);
   });
 });
 

@@ -329,6 +329,21 @@ describe("toReadableStream, when it is cancelled during a read,", () => {
     await turn();
     expect([await read, text(await a.readChunk())]).toEqual([{ done: true, value: undefined }, "late"]);
   });
+
+  it("gives what was taken already to the one who reads", async () => {
+    const [a, b] = duplex(8);
+    const foreign: AsyncRead = {
+      pollRead(context, buf) {
+        const count = a.pollRead(context, buf);
+        if (count !== PENDING) queueMicrotask(() => void stream.cancel());
+        return count;
+      },
+    };
+    const stream = toReadableStream(foreign).getReader();
+    const read = stream.read();
+    await b.writeAll("taken");
+    expect(text((await read).value)).toBe("taken");
+  });
 });
 
 describe("toWritableStream", () => {

@@ -192,6 +192,19 @@ describe("TcpListener.accept", () => {
       break;
     }
   });
+
+  it("gives up the wait of a loop at return(), and leaves the next stream to the next accept()", async () => {
+    using listener = await TcpListener.bind("127.0.0.1:0");
+    const iterator = listener[Symbol.asyncIterator]();
+    const nexts = [iterator.next(), iterator.next()];
+    await iterator.return();
+    using client = await TcpStream.connect(listener.localAddr());
+    const done = { done: true, value: undefined };
+    expect(await Promise.all(nexts)).toEqual([done, done]);
+    const [server, peer] = await listener.accept();
+    server.close();
+    expect(peer).toEqual(client.localAddr());
+  });
 });
 
 describe("TcpListener.pollAccept", () => {

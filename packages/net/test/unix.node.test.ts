@@ -96,6 +96,17 @@ describe("UnixListener", () => {
       server.close();
     }),
   );
+
+  it("gives up the wait of a loop at return(), and leaves the next stream to the next accept()", async () => {
+    const path = fresh();
+    using listener = await UnixListener.bind(path);
+    const iterator = listener[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await iterator.return();
+    using _client = await UnixStream.connect(path);
+    expect(await next).toEqual({ done: true, value: undefined });
+    (await listener.accept())[0].close();
+  });
 });
 
 describe("UnixStream", () => {

@@ -95,6 +95,19 @@ describe("ChildStdout", () => {
     expect(all).toBe("one\ntwo\n");
   });
 
+  it("gives up the wait of a loop at return(), and leaves what comes later to the next reader", async () => {
+    const child = piped(new Command("cat"));
+    const iterator = child.stdout![Symbol.asyncIterator]();
+    const next = iterator.next();
+    await iterator.return();
+    await child.stdin!.writeAll(Buffer.from("late"));
+    child.stdin![Symbol.dispose]();
+    expect([await next, await child.stdout!.readToString()]).toEqual([
+      { done: true, value: undefined },
+      "late",
+    ]);
+  });
+
   it("has lines", async () => {
     const lines: string[] = [];
     for await (const line of piped(sh("echo one; echo two")).stdout!.lines()) lines.push(line);

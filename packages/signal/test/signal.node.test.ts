@@ -356,6 +356,19 @@ describe("Signal[Symbol.asyncIterator]", () => {
     }
     expect(seen).toBe(3);
   });
+
+  it("gives up its wait at return(), and leaves the next signal to the listener", async () => {
+    using listener = hangup();
+    const iterator = listener[Symbol.asyncIterator]();
+    const next = iterator.next();
+    const returned = iterator.return();
+    await deliver("SIGHUP");
+    expect([await returned, await next, listener.recv().poll(cx())]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      undefined,
+    ]);
+  });
 });
 
 describe("Signal[Symbol.dispose]", () => {

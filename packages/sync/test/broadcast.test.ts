@@ -934,6 +934,19 @@ describe("for await over a broadcast.Receiver", () => {
     await loop();
     expect(got).toEqual([3, 4]);
   });
+
+  it("gives up its wait at return(), and leaves the next value to the receiver", async () => {
+    const { tx, rx } = channel<number>(16);
+    const iterator = rx[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turn();
+    tx.send(1);
+    expect([await iterator.return(), await next, await rx.recv()]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      1,
+    ]);
+  });
 });
 
 describe("a waker of a broadcast channel", () => {

@@ -249,6 +249,28 @@ describe("mpsc.UnboundedReceiver", () => {
     expect(got).toEqual([1, 2, 3]);
   });
 
+  it("ends a loop's wait at once with return(), and leaves the next value to the next recv()", async () => {
+    const { tx, rx } = mpsc.unboundedChannel<number>();
+    const iterator = rx[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turn();
+    tx.send(1);
+    expect([await iterator.return(), await next, rx.tryRecv()]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      1,
+    ]);
+  });
+
+  it("gives a value that next() has taken before return()", async () => {
+    const { tx, rx } = mpsc.unboundedChannel<number>();
+    tx.send(1);
+    const iterator = rx[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await iterator.return();
+    expect([await next, rx.len()]).toEqual([{ done: false, value: 1 }, 0]);
+  });
+
   it("disposes what it has not received when it is disposed", () => {
     const { tx, rx } = mpsc.unboundedChannel<Disposable>();
     let disposals = 0;

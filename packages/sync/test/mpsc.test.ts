@@ -1191,6 +1191,28 @@ describe("mpsc.Receiver[Symbol.asyncIterator]", () => {
     tx.trySend(2);
     expect([got, drained(rx)]).toEqual([[1], [2]]);
   });
+
+  it("ends a loop's wait at once with return(), and leaves the next value to the next recv()", async () => {
+    const { tx, rx } = mpsc.channel<number>(2);
+    const iterator = rx[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turn();
+    tx.trySend(1);
+    expect([await iterator.return(), await next, rx.tryRecv()]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      1,
+    ]);
+  });
+
+  it("gives a value that next() has taken before return()", async () => {
+    const { tx, rx } = mpsc.channel<number>(2);
+    tx.trySend(1);
+    const iterator = rx[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await iterator.return();
+    expect([await next, rx.len()]).toEqual([{ done: false, value: 1 }, 0]);
+  });
 });
 
 describe("mpsc.Receiver[Symbol.dispose]", () => {

@@ -987,6 +987,20 @@ describe("for await over a watch.Receiver", () => {
     for await (const value of rx) seen.push(value);
     expect(seen).toEqual([2, 3]);
   });
+
+  it("gives up its wait at return(), which marks nothing as seen", async () => {
+    const { tx, rx } = channel(1);
+    const iterator = rx[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turn();
+    tx.send(2);
+    expect([await iterator.return(), await next, rx.hasChanged()]).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      true,
+    ]);
+    await rx.changed();
+  });
 });
 
 describe("a waker of a watch channel", () => {

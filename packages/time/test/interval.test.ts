@@ -412,3 +412,29 @@ describe("Interval[Symbol.dispose]", () => {
     expect(interval(1)).toBeInstanceOf(Interval);
   });
 });
+
+describe("Interval[Symbol.asyncIterator]", () => {
+  it("goes from tick to tick", () =>
+    paused(async () => {
+      using every = interval(10);
+      const start = Instant.now();
+      const ticks: number[] = [];
+      for await (const due of every) {
+        ticks.push(due.durationSince(start));
+        if (ticks.length === 3) break;
+      }
+      expect(ticks).toEqual([0, 10, 20]);
+    }));
+
+  it("gives up its wait at return(), and leaves the tick to the next one who waits", () =>
+    paused(async () => {
+      using every = interval(10);
+      const start = Instant.now();
+      const iterator = every[Symbol.asyncIterator]();
+      await iterator.next();
+      const next = iterator.next();
+      await iterator.return();
+      expect(await next).toEqual({ done: true, value: undefined });
+      expect((await every.tick()).durationSince(start)).toBe(10);
+    }));
+});

@@ -130,24 +130,35 @@ export class GeneratorFuture<T> extends Future<T> implements GeneratorScope {
   }
 }
 
+/** A generator that makes the mistake over and over fails with it in the end. */
+const MOST_MISTAKES = 100;
+
 /**
  * Throws the mistake into the generator, at the very `yield` that made it. Gives what the generator does next, which
  * is to fail, unless it catches the error.
  */
 export function rejectYield(generator: Async<unknown>, value: unknown): Step {
-  const error = new UsageError(
-    "ERR_RT_INVALID_YIELD",
-    `The task yielded ${show(value)}; ${remedyFor(value)}`,
-  );
-  let result: Step;
+  for (let left = MOST_MISTAKES; ; left -= 1) {
+    const error = new UsageError(
+      "ERR_RT_INVALID_YIELD",
+      `The task yielded ${show(value)}; ${remedyFor(value)}`,
+    );
+    if (left === 0) throw error;
+    const result = throwMistake(generator, error);
+    if (isSuspension(result) || result.done) return result;
+    value = result.value;
+  }
+}
+
+function throwMistake(generator: Async<unknown>, error: UsageError): Step {
   try {
-    result = generator.throw(error);
+    return generator.throw(error);
   } catch (thrown) {
     // A `yield*` over something that has no `throw` method makes the engine complain about that instead.
-    const isComplaint = messageOf(thrown).includes("'throw'") && isError(thrown) && thrown.name === "TypeError";
+    const isComplaint =
+      messageOf(thrown).includes("'throw'") && isError(thrown) && thrown.name === "TypeError";
     throw isComplaint ? error : thrown;
   }
-  return isSuspension(result) || result.done ? result : rejectYield(generator, result.value);
 }
 
 function remedyFor(value: unknown): string {

@@ -42,6 +42,8 @@ export class Opening {
   readonly #done: OnOpened;
   /** Nobody waits for the other end of a FIFO any more. */
   #isOver = false;
+  /** The last look found no FIFO, though the open had been refused as one. */
+  #isDoubted = false;
   /** Nor for anything else. */
   #closes = false;
   readonly #backoff: Backoff = new Backoff();
@@ -111,9 +113,14 @@ export class Opening {
   #awaitReader(refusal: NodeJS.ErrnoException): void {
     const done = (error: unknown, stats: Stats): void => {
       if (this.#isOver) return;
-      // All over again, as it may be something else by then.
-      if (!error && stats.isFIFO()) this.#backoff.wait(() => this.#open());
-      else this.#fail(refusal);
+      const isFifo = !error && stats.isFIFO();
+      if (!isFifo && this.#isDoubted) {
+        this.#fail(refusal);
+        return;
+      }
+      // All over again, as it may be something else by then, or gone: then the next open tells.
+      this.#isDoubted = !isFifo;
+      this.#backoff.wait(() => this.#open());
     };
     callPool("a look", this.#path, (told: typeof done) => stat(this.#path, told), done);
   }

@@ -12,7 +12,7 @@ import { importsOf, type Import } from "./imports.ts";
 
 const SCOPE = "@rt/";
 /** What test files may import without listing it: the root of the workspace has it for all of them. */
-const TEST_TOOLS = ["vitest", "fast-check"];
+const TEST_TOOLS = ["vitest", "fast-check", "typescript"];
 
 interface Manifest {
   readonly name: string;

@@ -17,7 +17,7 @@ const DONE = 0x8;
 const ANY = WAITING | FULFILLED | REJECTED | DONE;
 
 /** @internal */
-export class FromCallback<T> extends Future<T> {
+class FromCallback<T> extends Future<T> {
   /** What starts the operation, later what stops it, at last its result. */
   #content: unknown;
   #waker: Waker | null = null;

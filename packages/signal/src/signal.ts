@@ -62,7 +62,7 @@ export class Signal implements Disposable, AsyncIterable<void> {
 
   /** Signal by signal, without end. */
   [Symbol.asyncIterator](): AsyncGenerator<void, void, undefined> {
-    return iterate(this, (signal) => new Next(signal.recv()), { item: () => {} });
+    return iterate(this, (listener) => new Next(listener.recv()), { item: () => {} });
   }
 
   /** Ends this listener. The default action of the signal stays replaced, see {@link signal}. */

@@ -1,3 +1,3 @@
 import { entry } from "../../tooling/size/limit.ts";
 
-export default entry("@rt/io", "dist/index.js", "15.2 kB", ["@rt/core", "@rt/core/driver"]);
+export default entry("@rt/io", "dist/index.js", "15.5 kB", ["@rt/core", "@rt/core/driver"]);

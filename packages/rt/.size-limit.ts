@@ -1,3 +1,3 @@
 import { entry } from "../../tooling/size/limit.ts";
 
-export default entry("@rt/rt", "dist/index.js", "5.1 kB", ["@rt/core", "@rt/core/driver"]);
+export default entry("@rt/rt", "dist/index.js", "5.2 kB", ["@rt/core", "@rt/core/driver"]);

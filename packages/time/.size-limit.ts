@@ -1,3 +1,3 @@
 import { entry } from "../../tooling/size/limit.ts";
 
-export default entry("@rt/time", "dist/index.js", "5 kB", ["@rt/core", "@rt/core/driver"]);
+export default entry("@rt/time", "dist/index.js", "5.5 kB", ["@rt/core", "@rt/core/driver"]);

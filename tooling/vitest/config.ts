@@ -23,6 +23,9 @@ export function suite(): ViteUserConfig {
       // Not threads: tests start worker threads themselves.
       pool: "forks",
       execArgv: fromSource ? [`--conditions=${CONDITION}`] : [],
+      // Suites of several packages share the cores, and tests start programs: only what hangs takes that long.
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
       reporters: ["default", "json"],
       outputFile: { json: `.reports/${process.env["RT_REPORT"] ?? "vitest"}.json` },
     },

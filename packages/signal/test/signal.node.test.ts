@@ -126,7 +126,7 @@ describe("signal", () => {
       console.log(process.listenerCount("SIGTERM"), process.listenerCount("SIGINT"));
       // A blockOn that goes on does not do so for a signal that nobody waits for.
       run(async () => new Promise(() => {})).then(() => {}, () => {});
-      later(() => console.log("too long"));
+      later(() => console.log("too long"), 2000);
     `);
     expect([out.split("\n")[0], out.includes("too long")]).toEqual(["1 1", false]);
     expect(end).not.toBeNull();
@@ -135,7 +135,7 @@ describe("signal", () => {
   it("does not keep the process alive by itself", async () => {
     const { out, end } = await program(`
       const listener = signal(SignalKind.terminate());
-      later(() => console.log("too long"));
+      later(() => console.log("too long"), 2000);
     `);
     expect([out, end]).toEqual(["", 0]);
   });
@@ -299,7 +299,7 @@ describe("Signal.recv", () => {
   it("lets the process end when the blockOn beside it is over", async () => {
     const { out, end } = await program(`
       await run(async () => { spawn(signal(SignalKind.terminate()).recv()); });
-      later(() => console.log("too long"));
+      later(() => console.log("too long"), 2000);
     `);
     expect([out, end]).toEqual(["", 0]);
   });
@@ -307,7 +307,7 @@ describe("Signal.recv", () => {
   it("lets the process end when it is dropped", async () => {
     const { err } = await program(`
       const listener = signal(SignalKind.terminate());
-      later(() => console.log("too long"));
+      later(() => console.log("too long"), 2000);
       await run(async () => {
         const task = spawn(listener.recv());
         await new Promise((resolve) => setImmediate(resolve));
@@ -323,7 +323,7 @@ describe("Signal.recv", () => {
       const body = run(signal(SignalKind.terminate()).recv()).catch((error) => console.log(error.name));
       setImmediate(() => runtime.shutdownBackground());
       await body;
-      later(() => console.log("too long"));
+      later(() => console.log("too long"), 2000);
     `);
     expect([out, end]).toEqual(["JoinError\n", 0]);
   });

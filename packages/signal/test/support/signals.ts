@@ -76,7 +76,7 @@ export function program(code: string): Promise<Outcome> {
     const run = (body) => runtime.blockOn(body);
     const raise = (name) => process.kill(process.pid, name);
     // Unreferenced: it comes only if something else keeps the process alive that long.
-    const later = (fn) => void setTimeout(fn, 50).unref();
+    const later = (fn, ms = 50) => void setTimeout(fn, ms).unref();
     ${code}
   `;
   return new Promise((resolve) => {

@@ -83,8 +83,8 @@ for (const area of areas.length > 0 ? areas : AREAS) {
         for (let i = 0; i < Number(values.samples); i += 1) {
           // The one that comes first changes: what is left of the last sample is its burden.
           for (const at of i % 2 === 0 ? [0, 1] : [1, 0]) {
-            const { ns = NaN } = await (children[at] as Child).sample(name, word, ops);
-            (times[at] as number[]).push(ns / ops);
+            const { ns = NaN } = await children[at].sample(name, word, ops);
+            times[at].push(ns / ops);
           }
         }
       } finally {

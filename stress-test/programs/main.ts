@@ -86,7 +86,7 @@ const random = new Random(seed);
 const before = await run(seconds * 1000 * WARM_UP, random);
 const after = await run(seconds * 1000 * (1 - WARM_UP), random);
 const alive = runtime.metrics().numAliveTasks();
-if (alive > 0) note(`${alive} tasks are left:\n${runtime.handle().dump()}`);
+if (alive > 0) note(`${alive} tasks are left:\n${runtime.handle().dump().toString()}`);
 if (world.told !== world.cleaned)
   note(`${world.told} chains were told, and ${world.cleaned} have cleaned up`);
 if (after > before + HEAP_SLACK_MB) note(`the heap grew from ${before.toFixed(1)} to ${after.toFixed(1)} MB`);

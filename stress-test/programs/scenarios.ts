@@ -321,12 +321,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const topic = broadcast.channel<number>(64);
     const stops = topic.tx.subscribe()[Symbol.asyncIterator]();
     const waiting = stops.next();
-    await stops.return?.(undefined as never);
+    await stops.return?.(undefined);
     check((await waiting).done === true, "a pending next() of a broadcast did not end");
     const state = watch.channel(0);
     const changes = state.rx[Symbol.asyncIterator]();
     const change = changes.next();
-    await changes.return?.(undefined as never);
+    await changes.return?.(undefined);
     check((await change).done === true, "a pending next() of a watch did not end");
   },
 

@@ -33,9 +33,9 @@ function byCount(): (item: unknown) => number {
   return () => (count += 1);
 }
 
-function closing<T extends Disposable>(it: T): T {
-  onTestFinished(() => it[Symbol.dispose]());
-  return it;
+function closing<T extends Disposable>(made: T): T {
+  onTestFinished(() => made[Symbol.dispose]());
+  return made;
 }
 
 function overDuplex(what: (io: BufRead) => AsyncIterable<unknown>, end: string): Omit<Subject, "tell"> {
@@ -124,7 +124,7 @@ const subjects: Record<string, () => Subject | Promise<Subject>> = {
   },
   "the output of a child": () => {
     const child = new Command("cat").stdin(Stdio.piped()).stdout(Stdio.piped()).killOnDrop(true).spawn();
-    onTestFinished(() => void child.startKill());
+    onTestFinished(() => child.startKill());
     const { stdin, stdout } = child;
     return { iterable: stdout!, give: (n) => stdin!.writeAll(Buffer.from(`${n}`)), tell: byBytes };
   },

@@ -182,7 +182,7 @@ export abstract class Reader implements AsyncRead, AsyncIterable<Uint8Array> {
 
   /** Chunk by chunk until the end. */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    return iterate(this, (reader) => reader.readChunk());
+    return iterate(this, (from) => from.readChunk());
   }
 
   /** For numbers: true when `size` bytes were taken out of a buffer at once; false when there is none. @internal */

@@ -227,7 +227,7 @@ describe("paths", () => {
       run(function* () {
         for (const bytes of [108, 109, 300, 5_000])
           for (const use of [UnixStream.connect, UnixListener.bind]) {
-            const one = async (): Promise<unknown> => await (use(pathOf(bytes)) as Future<unknown>);
+            const one = async (): Promise<unknown> => await use(pathOf(bytes));
             const handle =
               lane === "async"
                 ? spawn(one)

@@ -111,6 +111,7 @@ class Iteration<S, R, T> implements AsyncGenerator<T, undefined, undefined> {
     const reject = this.#reject;
     this.#forget();
     const failure = this._fail(error);
+    // oxlint-disable-next-line promise/no-promise-in-callback -- the callback of a wait, which is what `next()` returns
     if (reject === null) this.#early = Promise.reject(failure);
     else reject(failure);
   };
@@ -140,7 +141,7 @@ class Iteration<S, R, T> implements AsyncGenerator<T, undefined, undefined> {
     return this.#first();
   }
 
-  return(value?: undefined | PromiseLike<undefined>): Promise<Item<T>> {
+  return(value?: PromiseLike<undefined>): Promise<Item<T>> {
     try {
       this.#finish();
     } catch (error) {

@@ -41,7 +41,6 @@ import { charge, proceed } from "./budget.ts";
 import { wakeSafely } from "./current.ts";
 import { DIRECT, Join, WOKEN } from "./join.ts";
 import { isOwnCancellation } from "./cancellation.ts";
-import { isError } from "./other-realm.ts";
 import { aside, BUDGET, currentContext, currentTask, isSuspension, realm } from "./realm.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { isScope } from "./scope.ts";

@@ -86,7 +86,7 @@ describe("code that outlives its task: the task ends by itself", () => {
     },
   );
 
-  it("belongs to no task from then on, and keeps its runtime", async () => {
+  it.runIf(keepsContext)("belongs to no task from then on, and keeps its runtime", async () => {
     const { runtime } = quietRuntime();
     const ids: unknown[] = [];
     const gate = new Gate();
@@ -367,40 +367,43 @@ describe("code that outlives its task: the runtime shuts down", () => {
     expect(log).toEqual(["cleaned", "down"]);
   });
 
-  it("is told so when a part of a cleanup leaves it behind meanwhile, and other cleanup goes on", async () => {
-    const { runtime } = quietRuntime();
-    const cleanup = new Gate();
-    const log: string[] = [];
-    // At the root: cleans up as long as the gate is closed.
-    await runtime.spawn(async () => {
-      void (async () => {
+  it.runIf(keepsContext)(
+    "is told so when a part of a cleanup leaves it behind meanwhile, and other cleanup goes on",
+    async () => {
+      const { runtime } = quietRuntime();
+      const cleanup = new Gate();
+      const log: string[] = [];
+      // At the root: cleans up as long as the gate is closed.
+      await runtime.spawn(async () => {
+        void (async () => {
+          try {
+            await pending();
+          } finally {
+            await cleanup;
+            log.push("cleaned");
+          }
+        })();
+        await yieldNow();
+      });
+      runtime.spawn(async () => {
         try {
           await pending();
         } finally {
-          await cleanup;
-          log.push("cleaned");
+          await intoFuture(async () => {
+            void (async () => await pending())().catch((error: unknown) => log.push((error as Error).name));
+            await yieldNow();
+          });
         }
-      })();
-      await yieldNow();
-    });
-    runtime.spawn(async () => {
-      try {
-        await pending();
-      } finally {
-        await intoFuture(async () => {
-          void (async () => await pending())().catch((error: unknown) => log.push((error as Error).name));
-          await yieldNow();
-        });
-      }
-    });
-    await turn();
-    const down = runtime.shutdownTimeout(1000);
-    await turns();
-    expect(log).toEqual(["Cancelled"]);
-    cleanup.open();
-    await down;
-    expect(log).toEqual(["Cancelled", "cleaned"]);
-  });
+      });
+      await turn();
+      const down = runtime.shutdownTimeout(1000);
+      await turns();
+      expect(log).toEqual(["Cancelled"]);
+      cleanup.open();
+      await down;
+      expect(log).toEqual(["Cancelled", "cleaned"]);
+    },
+  );
 
   it("is told so at whatever it awaits afterwards", async () => {
     const { runtime } = quietRuntime();
@@ -697,7 +700,7 @@ describe("Builder.cleanupTimeout", () => {
     expect(reports.map(({ kind }) => kind)).toEqual(["not-waited-for"]);
   });
 
-  it("ends the cleanup of a part that was dropped, and its task goes on", async () => {
+  it.runIf(keepsContext)("ends the cleanup of a part that was dropped, and its task goes on", async () => {
     const { runtime, reports } = quietRuntime((builder) => builder.cleanupTimeout(5));
     const task = runtime.spawn(async () => {
       const part = intoFuture(async () => {

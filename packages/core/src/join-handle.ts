@@ -35,7 +35,8 @@ export abstract class JoinHandle<T> extends Future<T> {
    * Stops the task at its next suspension; one that waits is not polled again. Its `finally` blocks run, and the task
    * ends when they have: a second `abort()` does not wait for them. No effect on a task that has ended.
    *
-   * A task that ends before it next suspends keeps its value.
+   * A task that ends before it next suspends keeps its value. One that waits for a promise of somebody else's ends without
+   * it; its code is told when that settles.
    */
   abstract abort(): void;
 

@@ -72,7 +72,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Drops every task and waits at most `ms` for their cleanup to end; what is left then is not waited for.
+   * Drops every task and waits at most `ms` for their cleanup to end; what is left then is not waited for. Code that hangs
+   * in a promise of somebody else's gets {@link Builder.foreignGrace} of that and is then named in a report.
    *
    * @param ms - 0 or more; `Infinity` waits for all.
    * @see Tokio `Runtime::shutdown_timeout`
@@ -102,7 +103,7 @@ export class Runtime implements AsyncDisposable {
     if (!this.#core.close()) this.#core.kill();
   }
 
-  /** Drops every task and waits for all of their cleanup. */
+  /** Drops every task and waits for all of their cleanup, as {@link Runtime.shutdownTimeout} with `Infinity` does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdownTimeout(Infinity);
   }
